@@ -1,0 +1,30 @@
+// Schemas: types, fields, builders.
+export {
+  type ColumnSpec,
+  type DataType,
+  type Field,
+  sameType,
+  type TimestampUnit,
+  typeName,
+} from './data-type.ts'
+export {
+  bool,
+  bytes,
+  type ColumnSpecs,
+  columnIndex,
+  date,
+  decimal,
+  fieldAt,
+  float64,
+  int32,
+  int64,
+  list,
+  type RowOf,
+  type RowOfSpecs,
+  type Schema,
+  schema,
+  schemaOf,
+  string,
+  struct,
+  timestamp,
+} from './schema.ts'
