@@ -1,0 +1,320 @@
+// The planner: a logical job and the partition counts of its topics become stages. A stage is the
+// operators between two topics; its tasks share nothing. Where keys must meet that may lie in
+// different tasks, it ends a stage with a repartition topic.
+//
+//   orders (4) ── filter ──┐ repartition by user_id (4)
+//                 stage s0 └──▶ window ── sinks            stage s1
+import { assert, ConfigError } from '../errors.ts'
+import type { LogicalJob, LogicalSink, SourceOptions } from './job.ts'
+import type { LogicalOperator, StreamReference } from './logical-operator.ts'
+import { operatorIds } from './operator-ids.ts'
+import type { Topic } from './topic.ts'
+
+/** What the rows of a stream are partitioned by; `keys` undefined: by nothing known. */
+export interface Partitioning {
+  readonly keys: readonly string[] | undefined
+  readonly count: number
+  /** The producer's word, to be checked record by record. */
+  readonly declaredBy: string | undefined
+}
+
+/** Where a stage's records come from. */
+export type StageInput =
+  | { readonly kind: 'topic'; readonly id: string; readonly topic: Topic }
+  | {
+      readonly kind: 'repartition'
+      /** Name of the repartition topic: `<job>.repartition.<operator>`. */
+      readonly id: string
+      readonly keys: readonly string[]
+      readonly from: PlannedReference
+      /** Tasks of the stage that writes it: the channels of each reading task. */
+      readonly channels: number
+    }
+
+/** An output port of something in the plan: a stage input or an operator. */
+export interface PlannedReference {
+  readonly stage: number
+  readonly id: string
+  readonly port: number
+}
+
+export interface PlannedOperator {
+  readonly id: string
+  readonly logical: LogicalOperator
+  readonly inputs: readonly PlannedReference[]
+}
+
+export interface PlannedSink {
+  readonly id: string
+  readonly logical: LogicalSink
+  readonly input: PlannedReference
+}
+
+export interface Stage {
+  /** `s0`, `s1`, … in topological order. */
+  readonly id: string
+  readonly tasks: number
+  readonly inputs: readonly StageInput[]
+  /** Topological order. */
+  readonly operators: readonly PlannedOperator[]
+  readonly sinks: readonly PlannedSink[]
+  /** Repartition topics that this stage writes. */
+  readonly repartitions: readonly Extract<StageInput, { kind: 'repartition' }>[]
+  /** Inputs whose declared partitioner the results rely on: the key columns to check. */
+  readonly checkedInputs: ReadonlyMap<string, readonly string[]>
+}
+
+export interface Plan {
+  readonly job: string
+  readonly stages: readonly Stage[]
+}
+
+/** Partition counts of the topics that the job reads, as bound at deployment. */
+export type PartitionCounts = (topic: Topic) => number
+
+interface Draft {
+  inputs: StageInput[]
+  operators: PlannedOperator[]
+  sinks: PlannedSink[]
+  repartitions: Extract<StageInput, { kind: 'repartition' }>[]
+  checkedInputs: Map<string, readonly string[]>
+  tasks: number
+}
+
+interface Placed {
+  readonly reference: PlannedReference
+  readonly partitioning: Partitioning
+}
+
+/**
+ * Cuts a job into stages.
+ * @throws ConfigError LATE_UNROUTED, OPERATOR_ID_AMBIGUOUS, PARTITIONS_DIFFER
+ */
+export function planJob(job: LogicalJob, partitions: PartitionCounts): Plan {
+  return new Planner(job, partitions).plan()
+}
+
+class Planner {
+  readonly #job: LogicalJob
+  readonly #partitions: PartitionCounts
+  readonly #ids: ReadonlyMap<LogicalOperator, string>
+  readonly #drafts: Draft[] = []
+  readonly #placed = new Map<LogicalOperator, Placed>()
+  readonly #repartitioned = new Map<string, Placed>()
+
+  constructor(job: LogicalJob, partitions: PartitionCounts) {
+    this.#job = job
+    this.#partitions = partitions
+    this.#ids = operatorIds(job)
+  }
+
+  plan(): Plan {
+    checkOutputsUsed(this.#job, this.#ids)
+    for (const sink of this.#job.sinks) {
+      const { reference } = this.#place(sink.input.operator)
+      const input = { ...reference, port: sink.input.port }
+      this.#draft(reference.stage).sinks.push({ id: sink.id, logical: sink, input })
+    }
+    const stages = this.#drafts.map((draft, i) => ({ id: `s${i}`, ...draft }))
+    return { job: this.#job.name, stages }
+  }
+
+  #place(operator: LogicalOperator): Placed {
+    const known = this.#placed.get(operator)
+    if (known !== undefined) return known
+    const placed = operator.inputs.length === 0 ? this.#source(operator) : this.#step(operator)
+    this.#placed.set(operator, placed)
+    return placed
+  }
+
+  #source(operator: LogicalOperator): Placed {
+    const { topic } = operator.options as SourceOptions
+    const count = this.#partitions(topic)
+    const stage = this.#drafts.length
+    this.#drafts.push({
+      inputs: [{ kind: 'topic', id: topic.name, topic }],
+      operators: [],
+      sinks: [],
+      repartitions: [],
+      checkedInputs: new Map(),
+      tasks: count,
+    })
+    const isKeyed = topic.partitioner === 'murmur2' && topic.key.length > 0
+    return {
+      reference: { stage, id: topic.name, port: 0 },
+      partitioning: {
+        keys: isKeyed ? topic.key : undefined,
+        count,
+        declaredBy: isKeyed ? topic.name : undefined,
+      },
+    }
+  }
+
+  #step(operator: LogicalOperator): Placed {
+    const id = this.#id(operator)
+    const placeAll = () => operator.inputs.map((input) => this.#input(operator, id, input))
+    // Placing one input may unite and renumber stages, so the places are read again each time.
+    placeAll()
+    let inputs = placeAll()
+    const other = () => inputs.find((input) => input.reference.stage !== inputs[0]?.reference.stage)
+    for (let apart = other(); apart !== undefined; apart = other()) {
+      this.#unite(inputs[0]?.reference.stage ?? 0, apart.reference.stage, id)
+      inputs = placeAll()
+    }
+    const stage = inputs[0]?.reference.stage ?? 0
+    const draft = this.#draft(stage)
+    const references = inputs.map((input) => ({ ...input.reference, stage }))
+    draft.operators.push({ id, logical: operator, inputs: references })
+    return {
+      reference: { stage, id, port: 0 },
+      partitioning: partitioningAfter(
+        operator,
+        inputs.map((input) => input.partitioning),
+      ),
+    }
+  }
+
+  /** The input as the operator needs it: as it is, checked, or behind a repartition topic. */
+  #input(operator: LogicalOperator, id: string, input: StreamReference): Placed {
+    const placed = this.#place(input.operator)
+    const { partitioning } = placed
+    const reference = { ...placed.reference, port: input.port }
+    const { keys } = operator
+    if (keys === undefined || partitioning.count === 1) return { reference, partitioning }
+    if (sameKeys(partitioning.keys, keys)) {
+      if (partitioning.declaredBy !== undefined) {
+        this.#draft(reference.stage).checkedInputs.set(partitioning.declaredBy, keys)
+      }
+      return { reference, partitioning }
+    }
+    return this.#repartition(reference, keys, partitioning.count, id)
+  }
+
+  #repartition(from: PlannedReference, keys: readonly string[], count: number, id: string): Placed {
+    const shared = `${from.stage}/${from.id}/${from.port}/${keys.join(',')}`
+    const known = this.#repartitioned.get(shared)
+    if (known !== undefined) return known
+    const name = `${this.#job.name}.repartition.${id}`
+    const input = { kind: 'repartition', id: name, keys, from, channels: count } as const
+    this.#draft(from.stage).repartitions.push(input)
+    const stage = this.#drafts.length
+    this.#drafts.push({
+      inputs: [input],
+      operators: [],
+      sinks: [],
+      repartitions: [],
+      checkedInputs: new Map(),
+      tasks: count,
+    })
+    const placed = {
+      reference: { stage, id: name, port: 0 },
+      partitioning: { keys, count, declaredBy: undefined },
+    }
+    this.#repartitioned.set(shared, placed)
+    return placed
+  }
+
+  /** Two stages that meet in one operator become one; both must have the same number of tasks. */
+  #unite(a: number, b: number, id: string): void {
+    const [keep, gone] = a < b ? [a, b] : [b, a]
+    const into = this.#draft(keep)
+    const other = this.#draft(gone)
+    if (into.tasks !== other.tasks) throw partitionsDiffer(id, into, other)
+    into.inputs.push(...other.inputs)
+    into.operators.push(...other.operators)
+    into.sinks.push(...other.sinks)
+    into.repartitions.push(...other.repartitions)
+    for (const [input, keys] of other.checkedInputs) into.checkedInputs.set(input, keys)
+    this.#drafts.splice(gone, 1)
+    this.#renumber((stage) => (stage === gone ? keep : stage > gone ? stage - 1 : stage))
+  }
+
+  #renumber(of: (stage: number) => number): void {
+    const moved = (reference: PlannedReference) => ({ ...reference, stage: of(reference.stage) })
+    for (const draft of this.#drafts) {
+      draft.operators = draft.operators.map((operator) => ({
+        ...operator,
+        inputs: operator.inputs.map(moved),
+      }))
+      draft.sinks = draft.sinks.map((sink) => ({ ...sink, input: moved(sink.input) }))
+      draft.repartitions = draft.repartitions.map((r) => ({ ...r, from: moved(r.from) }))
+      draft.inputs = draft.inputs.map((input) =>
+        input.kind === 'repartition' ? { ...input, from: moved(input.from) } : input,
+      )
+    }
+    renumberPlaced(this.#placed, moved)
+    renumberPlaced(this.#repartitioned, moved)
+  }
+
+  #draft(stage: number): Draft {
+    const draft = this.#drafts[stage]
+    assert(draft !== undefined, `stage ${stage} of ${this.#drafts.length}`)
+    return draft
+  }
+
+  #id(operator: LogicalOperator): string {
+    const id = this.#ids.get(operator)
+    assert(id !== undefined, `operator ${operator.kind} has no id`)
+    return id
+  }
+}
+
+function renumberPlaced<K>(
+  placed: Map<K, Placed>,
+  moved: (reference: PlannedReference) => PlannedReference,
+): void {
+  for (const [key, value] of placed)
+    placed.set(key, { ...value, reference: moved(value.reference) })
+}
+
+function partitioningAfter(operator: LogicalOperator, inputs: readonly Partitioning[]) {
+  const [first] = inputs
+  assert(first !== undefined, `operator ${operator.kind} has no input`)
+  const agreed = inputs.every((input) => sameKeys(input.keys, first.keys ?? []))
+  const { keys } = first
+  const kept =
+    agreed &&
+    keys !== undefined &&
+    (operator.preserves === 'all' || keys.every((key) => operator.preserves.includes(key)))
+  return { keys: kept ? keys : undefined, count: first.count, declaredBy: first.declaredBy }
+}
+
+function sameKeys(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a !== undefined && a.length === b.length && a.every((key, i) => key === b[i])
+}
+
+function checkOutputsUsed(job: LogicalJob, ids: ReadonlyMap<LogicalOperator, string>): void {
+  const used = new Set<string>()
+  const use = (reference: StreamReference) => {
+    used.add(`${ids.get(reference.operator)}/${reference.port}`)
+  }
+  for (const sink of job.sinks) use(sink.input)
+  for (const reference of job.dropped) use(reference)
+  for (const operator of ids.keys()) for (const input of operator.inputs) use(input)
+  for (const [operator, id] of ids) {
+    operator.outputs.forEach((output, port) => {
+      if (output.mustBeUsed && !used.has(`${id}/${port}`)) throw lateUnrouted(id, output.name)
+    })
+  }
+}
+
+function lateUnrouted(id: string, output: string): ConfigError {
+  return new ConfigError({
+    code: 'LATE_UNROUTED',
+    message: `the output "${output}" of operator "${id}" goes nowhere`,
+    expected: 'a sink for it, or drop() by name',
+    found: 'neither',
+    remedy: `Add to(stream.${output}, …) or drop(stream.${output}).`,
+  })
+}
+
+function partitionsDiffer(id: string, a: Draft, b: Draft): ConfigError {
+  const inputs = (draft: Draft) => draft.inputs.map((input) => input.id).join(', ')
+  return new ConfigError({
+    code: 'PARTITIONS_DIFFER',
+    message: `operator "${id}" unites inputs that are not co-partitioned`,
+    expected: `the same number of partitions on ${inputs(a)} and ${inputs(b)}`,
+    found: `${a.tasks} and ${b.tasks}`,
+    remedy: 'Create both topics with one partition count, or key both streams first.',
+  })
+}
