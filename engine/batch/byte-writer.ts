@@ -3,7 +3,7 @@
 import { StateCorruptError } from '../errors.ts'
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true })
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export class ByteWriter {
   bytes: Uint8Array<ArrayBuffer>
@@ -188,8 +188,19 @@ export class ByteReader {
     return this.raw(this.varint())
   }
 
+  /** @throws StateCorruptError BYTES_TEXT when the bytes are not UTF-8. */
   text(): string {
-    return decoder.decode(this.block())
+    const bytes = this.block()
+    try {
+      return decoder.decode(bytes)
+    } catch (cause) {
+      throw new StateCorruptError({
+        code: 'BYTES_TEXT',
+        message: 'encoded text is not UTF-8',
+        remedy: 'The stored value is damaged.',
+        cause,
+      })
+    }
   }
 
   #take(count: number): number {

@@ -5,7 +5,7 @@ import { assert } from '../errors.ts'
 import { DICTIONARY_BYTES_MAX, DICTIONARY_VALUES_MAX } from '../limits.ts'
 import { hashBytes } from './hash.ts'
 
-const decoder = new TextDecoder('utf-8')
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 
 export class Dictionary {

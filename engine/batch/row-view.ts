@@ -5,7 +5,7 @@ import { type Column, exactInteger, isNull } from './column.ts'
 import { columnBuilder, formatDecimal } from './column-builder.ts'
 import { columnAt, type RecordBatch, type RecordBatchParts, recordBatch } from './record-batch.ts'
 
-const decoder = new TextDecoder('utf-8')
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The value of a column in a row, in the form that `schema/data-type.ts` lists. */
 export function valueAt(column: Column, type: DataType, row: number): unknown {
