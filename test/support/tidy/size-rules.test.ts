@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest'
+import { longFiles, longFunctions, longLines } from './size-rules.ts'
+import { lines, places, snippet } from './snippet.ts'
+
+const allowed = [{ files: 'engine/snippet.ts', reason: '' }]
+
+it('counts the lines of a file', async () => {
+  expect(longFiles(await snippet('a\n'.repeat(300)), [])).toEqual([])
+  expect(places(longFiles(await snippet('a\n'.repeat(301)), []))).toEqual(['engine/snippet.ts:301'])
+  expect(longFiles(await snippet('a\n'.repeat(500)), allowed)).toEqual([])
+  expect(longFiles(await snippet('a\n'.repeat(501)), allowed)[0]?.message).toContain('limit 500')
+})
+
+it('counts the lines of every kind of function, without the comment above', async () => {
+  const body = '{\n'.concat('a\n'.repeat(59), '}\n')
+  const start = '/**\n* what it does\n*/\n'
+  const kinds = [
+    `function f() ${body}`,
+    `const f = () => ${body}`,
+    `const f = function () ${body}`,
+    `class F { f() ${body} }`,
+    `class F { constructor() ${body} }`,
+    `class F { get f() ${body} }`,
+    `class F { static set f(g) ${body} }`,
+    `const f = { f() ${body} }`,
+  ]
+  for (const kind of kinds) {
+    const found = longFunctions(await snippet(start + kind), [])
+    expect(lines(found)).toEqual([4])
+    expect(found[0]?.message).toContain('has 61 lines, limit 60')
+    expect(longFunctions(await snippet(start + kind.replace('a\n', '')), [])).toEqual([])
+    expect(longFunctions(await snippet(start + kind), allowed)).toEqual([])
+  }
+})
+
+it('limits the functions of a hot path too', async () => {
+  const found = longFunctions(await snippet(`function scan() {\n${'a\n'.repeat(199)}}`), allowed)
+  expect(found[0]?.message).toBe('function scan has 201 lines, limit 200; give its steps names')
+})
+
+it('measures tests, not the suites around them', async () => {
+  const long = 'a\n'.repeat(60)
+  const short = `it('b', async () => {\n${'a\n'.repeat(50)}})\n`
+  const found = longFunctions(
+    await snippet(
+      `describe('suite', () => {\n${short}${short}})
+      describe.skipIf(c).each(d)('suite', () => {\n${short}${short}})
+      describeWithShared('suite', (folder) => {\n${short}${short}})
+      function cases(make) {\n${short}${short}}
+      it('long', async () => {\n${long}})`,
+    ),
+    [],
+  )
+  expect(found).toHaveLength(1)
+  expect(found[0]?.line).toBe(425)
+})
+
+it('counts the characters of a line, not its bytes', async () => {
+  const text = `${'é'.repeat(100)}\n${'🙂'.repeat(100)}\n${'a'.repeat(101)}\n`
+  expect(lines(longLines(await snippet(text)))).toEqual([3])
+})
