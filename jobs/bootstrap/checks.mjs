@@ -1,5 +1,6 @@
-// What `npm test` checks, in this order, ending at the first failure: build, types, lint and format,
-// tests. The last line on stdout is `N passed, N failed, N skipped`, counted by the test runner.
+// What `npm test` checks, in this order, ending at the first failure: build, types, lint and
+// format, tests. The last line on stdout is `N passed, N failed, N skipped`, counted by the test
+// runner.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

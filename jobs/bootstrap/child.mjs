@@ -1,11 +1,11 @@
-// Runs one child process at a time. Law: a signal that this process receives reaches the child, once,
-// and this process ends after the child.
+// Runs one child process at a time. Law: a signal that this process receives reaches the child,
+// once, and this process ends after the child.
 import { spawn } from 'node:child_process'
 import { delimiter } from 'node:path'
 import { inRoot, readJson } from './project.mjs'
 import { exitCodeOf, Stop } from './stop.mjs'
 
-/** npm passes a signal on that the terminal already sent to everyone: within this time it is one. */
+/** npm passes a signal on that everyone already has: within this time two of a kind are one. */
 const sameSignalMs = 300
 
 let child

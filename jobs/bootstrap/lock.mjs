@@ -44,7 +44,7 @@ function releaseLock() {
   rmSync(lockFolder, { recursive: true, force: true })
 }
 
-/** Only the holder of the breaker deletes a lock of others, so that a fresh one is never deleted. */
+/** Only the holder of the breaker deletes a lock of others, so a fresh one is never deleted. */
 function breakAbandonedLock() {
   if (!isAbandoned() || !makeFolder(breakerFolder)) return
   try {

@@ -1,5 +1,5 @@
-// The start of a fresh clone, on a small project whose compiler and test runner are scripts of a few
-// lines: what is built when, what two starts at once do, and how a child is ended.
+// The start of a fresh clone, on a small project whose compiler and test runner are scripts of a
+// few lines: what is built when, what two starts at once do, and how a child is ended.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -20,7 +20,8 @@ const jobsFolder = fileURLToPath(new URL('../../jobs/', import.meta.url))
 
 /** Compiles by copying, writes one line into `builds` for each run, waits while `wait` exists. */
 const compiler = `
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 appendFileSync('builds', 'built\\n')
 mkdirSync('dist/jobs', { recursive: true })
 for (const name of readdirSync('jobs').filter((name) => name.endsWith('.ts'))) {
@@ -142,7 +143,8 @@ describe('the child', () => {
     write(
       'jobs/main.ts',
       `setInterval(() => {}, 1000)
-      process.on('${signal}', () => setTimeout(() => { console.log('ended'); process.exit(5) }, 100))
+      const end = () => { console.log('ended'); process.exit(5) }
+      process.on('${signal}', () => setTimeout(end, 100))
       console.log('ready')`,
     )
     const child = launch('start')
