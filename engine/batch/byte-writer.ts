@@ -124,7 +124,9 @@ export class ByteReader {
   readonly #view: DataView
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
-    this.bytes = bytes
+    // A Buffer (lmdb gives them) would share memory where `slice` is expected to copy.
+    const isPlain = !(bytes instanceof Buffer)
+    this.bytes = isPlain ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     this.position = start
     this.end = end
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
