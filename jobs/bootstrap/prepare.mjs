@@ -56,21 +56,39 @@ function installedVersionsAgree() {
   return known && complete
 }
 
+/**
+ * npm refuses a lock file that lacks optional packages of other platforms, as it is written where
+ * the registry has none of them. Its versions are installed all the same, and nothing else.
+ */
 async function install() {
   say('installing packages (npm ci)')
-  const options = ['ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress']
-  const npm = process.env.npm_execpath
-  const result = npm?.endsWith('npm-cli.js')
-    ? await runStep(process.execPath, [npm, ...options], { capture: true })
-    : await runStep(['npm', ...options].join(' '), [], { capture: true, shell: true })
-  if (result.exitCode !== 0) {
-    process.stderr.write(result.output)
-    throw new Stop(
-      'INSTALL_FAILED',
-      `expected npm ci to succeed, found exit code ${result.exitCode}; see its output above`,
-    )
+  const clean = await runNpm(['ci'])
+  if (clean.exitCode !== 0 && clean.output.includes('EUSAGE')) {
+    say('npm ci finds the lock file incomplete; installing its versions (npm install --no-save)')
+    const result = await runNpm(['install', '--no-save'])
+    if (result.exitCode !== 0) throw installFailed('npm install', result)
+    if (!installedVersionsAgree()) throw installFailed('npm ci', clean)
+  } else if (clean.exitCode !== 0) {
+    throw installFailed('npm ci', clean)
   }
   writeFileSync(installStamp, installFingerprint())
+}
+
+/** Runs the npm that started this process, or else the one in reach. */
+function runNpm(command) {
+  const args = [...command, '--include=dev', '--no-audit', '--no-fund', '--no-progress']
+  const npm = process.env.npm_execpath
+  return npm?.endsWith('npm-cli.js')
+    ? runStep(process.execPath, [npm, ...args], { capture: true })
+    : runStep(['npm', ...args].join(' '), [], { capture: true, shell: true })
+}
+
+function installFailed(command, { exitCode, output }) {
+  process.stderr.write(output)
+  return new Stop(
+    'INSTALL_FAILED',
+    `expected ${command} to succeed, found exit code ${exitCode}; see its output above`,
+  )
 }
 
 // ---------------------------------------------------------------------------------------- build
