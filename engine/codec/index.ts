@@ -1,0 +1,10 @@
+// Codecs: batches, keys, rows and msgpack as bytes. Arrow has a folder of its own, `arrow/`.
+export {
+  BATCH_CODEC_VERSION,
+  type BatchHeader,
+  type DecodeBatchOptions,
+  decodeBatch,
+  encodeBatch,
+  peekBatchHeader,
+} from './batch-codec.ts'
+export { schemaFingerprint } from './schema-fingerprint.ts'
