@@ -1,0 +1,282 @@
+// RecordLayout: the fast path. The literal bytes between the values of a record ("{"id":", ","user":",
+// …, "}") are learned from one record that the exact path accepted; a record with the same literals
+// needs no lookup of keys, only its values are scanned, straight into the columns. Whatever is
+// unusual (other keys, escapes, exponents, 17 digits, …) makes `scan` give up, and the exact path
+// reads the record anew: `scan` accepts only what the exact path accepts, with the same values.
+import type { ColumnBuffer } from './column-buffer.ts'
+import { inRange, parseTimestamp } from './date-time.ts'
+import { SyntaxWalker, sequenceEnd } from './json-syntax.ts'
+import { POWER_OF_TEN } from './number-text.ts'
+import type { KeyOrder } from './record-reader.ts'
+import { UNIT_SCALE, type ValueReader } from './value-reader.ts'
+
+// Numbers below FLAT are scanned by one piece of code.
+const INTEGER = 0
+const DECIMAL = 1
+const FLOAT64 = 2
+const INT32 = 3
+const TIMESTAMP = 4
+const STRING = 5
+const BOOL = 6
+const SKIP = 7
+const OTHER = 8
+
+/** One value of the layout: the literal before it, and how it is scanned. */
+class Slot {
+  readonly literal: Uint8Array
+  readonly kind: number
+  readonly column: ColumnBuffer
+  readonly nullable: boolean
+  /** Decimals: digits after the point. Timestamps: microseconds of one unit, 0 for text only. */
+  readonly scale: number
+  /** Decimals: the first unscaled value that is too great (for the type or for this path). */
+  readonly limit: number
+
+  constructor(literal: Uint8Array, column: ColumnBuffer, isKnown: boolean) {
+    const { type, nullable } = column.field
+    this.literal = literal
+    this.kind = isKnown ? kindOf(type.kind) : SKIP
+    this.column = column
+    this.nullable = nullable && isKnown
+    this.scale = type.kind === 'decimal' ? Math.min(type.scale, 22) : 0
+    if (type.kind === 'timestamp' && type.unit !== undefined) {
+      this.scale = POWER_OF_TEN[UNIT_SCALE[type.unit]]!
+    }
+    this.limit = type.kind === 'decimal' ? POWER_OF_TEN[Math.min(type.precision, 15)]! : 0
+  }
+}
+
+function kindOf(kind: string): number {
+  switch (kind) {
+    case 'int64':
+      return INTEGER
+    case 'decimal':
+      return DECIMAL
+    case 'float64':
+      return FLOAT64
+    case 'int32':
+      return INT32
+    case 'timestamp':
+      return TIMESTAMP
+    case 'string':
+      return STRING
+    case 'bool':
+      return BOOL
+    default:
+      return OTHER
+  }
+}
+
+const FNV_START = -2128831035
+const FNV_PRIME = 16777619
+
+export class RecordLayout {
+  /** True when `scan` must be given the exact end of the record, because values nest. */
+  readonly needsEnd: boolean
+  readonly #slots: readonly Slot[]
+  readonly #tail: Uint8Array
+  readonly #missing: readonly ColumnBuffer[]
+  readonly #values: ValueReader
+  readonly #walker = new SyntaxWalker()
+
+  /** Learns from the record `bytes[start .. end)` that was accepted with its keys in `order`. */
+  constructor(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    order: KeyOrder,
+    columns: readonly ColumnBuffer[],
+    raw: ColumnBuffer | undefined,
+    values: ValueReader,
+  ) {
+    const slots: Slot[] = []
+    const seen = new Set<ColumnBuffer>()
+    let from = start
+    let needsEnd = false
+    for (let i = 0; i < order.count; i++) {
+      const to = order.valueStarts[i]!
+      const known = columns[order.columns[i]!]
+      const column = known ?? columns[0]
+      if (column === undefined) break
+      if (known !== undefined) seen.add(known)
+      slots.push(new Slot(bytes.slice(from, to), column, known !== undefined))
+      from = order.valueEnds[i]!
+      needsEnd ||= bytes[to] === 91 || bytes[to] === 123
+    }
+    this.needsEnd = needsEnd
+    this.#slots = slots
+    this.#tail = bytes.slice(from, end)
+    this.#missing = columns.filter((column) => column !== raw && !seen.has(column))
+    this.#values = values
+  }
+
+  /**
+   * Scans one record from `start` into row `row`. Gives the position after its last byte, or -1 when
+   * the exact path must read it (the row then holds remains that it clears). A record that runs past
+   * its end is for the caller to notice: it compares the position. No byte from `end` on is read but
+   * by literals, which the bytes after `end` can at worst extend.
+   */
+  scan(bytes: Uint8Array, start: number, end: number, row: number): number {
+    const slots = this.#slots
+    let at = start
+    for (let k = 0; k < slots.length; k++) {
+      const slot = slots[k]
+      if (slot === undefined) return -1
+      const { literal, column } = slot
+      if (at + literal.length >= end) return -1
+      for (let i = 0; i < literal.length; i++, at++) if (bytes[at] !== literal[i]) return -1
+      const kind = slot.kind
+      let c = bytes[at]!
+      if (kind === STRING) {
+        if (c !== 34) {
+          at = this.#unusual(slot, bytes, at, end, row)
+          if (at < 0) return -1
+          continue
+        }
+        const from = ++at
+        c = bytes[at]!
+        const dictionary = column.dictionary
+        if (dictionary !== undefined) {
+          let hash = FNV_START
+          while (c >= 32 && c < 128 && c !== 34 && c !== 92) {
+            hash = Math.imul(hash ^ c, FNV_PRIME)
+            c = bytes[++at]!
+          }
+          if (c === 34) {
+            hash = Math.imul(hash ^ (hash >>> 16), -2048144789)
+            hash = Math.imul(hash ^ (hash >>> 13), -1028477387)
+            column.ints[row] = dictionary.internHashed(bytes, from, at, hash ^ (hash >>> 16))
+          } else {
+            at = stringEnd(bytes, at, end)
+            if (at < 0) return -1
+            column.ints[row] = dictionary.intern(bytes, from, at)
+          }
+        } else {
+          while (c >= 32 && c < 128 && c !== 34 && c !== 92) c = bytes[++at]!
+          if (c !== 34) {
+            at = stringEnd(bytes, at, end)
+            if (at < 0) return -1
+          }
+          const offsets = column.ints
+          let to = offsets[row]!
+          if (to + at - from > column.bytes.length) column.reserveBytes(row, at - from)
+          const target = column.bytes
+          for (let i = from; i < at; i++, to++) target[to] = bytes[i]!
+          offsets[row + 1] = to
+        }
+        at++
+      } else if (kind <= TIMESTAMP) {
+        if (kind === TIMESTAMP && c === 34) {
+          const from = ++at
+          while (at < end && bytes[at] !== 34) at++
+          const micros = parseTimestamp(bytes, from, at)
+          if (Number.isNaN(micros)) return -1
+          column.numbers[row] = micros
+          at++
+          continue
+        }
+        const isNegative = c === 45
+        if (isNegative) c = bytes[++at]!
+        const from = at
+        let digit = c - 48
+        let high = 0
+        // Nine digits fit an int32; up to seven more are added in float64.
+        const middle = at + 9
+        while (digit >= 0 && digit <= 9 && at < middle) {
+          high = (Math.imul(high, 10) + digit) | 0
+          digit = bytes[++at]! - 48
+        }
+        let value = high
+        if (digit >= 0 && digit <= 9) {
+          let low = 0
+          const last = at + 7
+          while (digit >= 0 && digit <= 9 && at < last) {
+            low = (Math.imul(low, 10) + digit) | 0
+            digit = bytes[++at]! - 48
+          }
+          value = high * POWER_OF_TEN[at - middle]! + low
+          if (value > Number.MAX_SAFE_INTEGER) return -1
+        }
+        const digits = at - from
+        if (digits === 0 && !isNegative) {
+          at = this.#unusual(slot, bytes, at, end, row)
+          if (at < 0) return -1
+          continue
+        }
+        if (digits === 0 || (digits > 1 && bytes[from] === 48)) return -1
+        if (digit === -2 && (kind === DECIMAL || kind === FLOAT64)) {
+          // A point: the digits after it.
+          const first = ++at
+          let fraction = 0
+          digit = bytes[at]! - 48
+          const lastFraction = at + 9
+          while (digit >= 0 && digit <= 9 && at < lastFraction) {
+            fraction = (Math.imul(fraction, 10) + digit) | 0
+            digit = bytes[++at]! - 48
+          }
+          const places = at - first
+          if (places === 0) return -1
+          if (kind === FLOAT64) {
+            // Exact: a whole number within 2^53 over an exact power of ten, rounded once.
+            const whole = value * POWER_OF_TEN[places]! + fraction
+            if (whole > Number.MAX_SAFE_INTEGER) return -1
+            value = whole / POWER_OF_TEN[places]!
+          } else {
+            if (places > slot.scale) return -1
+            value =
+              value * POWER_OF_TEN[slot.scale]! + fraction * POWER_OF_TEN[slot.scale - places]!
+          }
+        } else if (kind === DECIMAL) {
+          value *= POWER_OF_TEN[slot.scale]!
+        }
+        // What follows the digits must begin the next literal, so `e` and more digits give up there.
+        if (kind === INTEGER) {
+          column.numbers[row] = isNegative ? 0 - value : value
+        } else if (kind === DECIMAL) {
+          if (value >= slot.limit) return -1
+          column.numbers[row] = isNegative ? 0 - value : value
+        } else if (kind === FLOAT64) {
+          column.numbers[row] = isNegative ? -value : value
+        } else if (kind === INT32) {
+          if (value > 0x7fffffff) return -1
+          column.ints[row] = isNegative ? 0 - value : value
+        } else {
+          const micros = inRange(isNegative ? 0 - value * slot.scale : value * slot.scale)
+          if (slot.scale === 0 || Number.isNaN(micros)) return -1
+          column.numbers[row] = micros
+        }
+      } else {
+        at = this.#unusual(slot, bytes, at, end, row)
+        if (at < 0) return -1
+      }
+    }
+    const tail = this.#tail
+    if (at + tail.length > end) return -1
+    for (let i = 0; i < tail.length; i++, at++) if (bytes[at] !== tail[i]) return -1
+    for (let k = 0; k < this.#missing.length; k++) this.#missing[k]?.setNull(row)
+    return at
+  }
+
+  /** Nulls, booleans, values passed over, and types without a scan of their own. */
+  #unusual(slot: Slot, bytes: Uint8Array, at: number, end: number, row: number): number {
+    const c = bytes[at]!
+    const { column, kind } = slot
+    if (!this.needsEnd && (c === 91 || c === 123)) return -1
+    const next = this.#walker.value(bytes, at, end, 1)
+    if (next < 0 || kind === SKIP) return next
+    return this.#values.read(column, bytes, at, next, row) ? next : -1
+  }
+}
+
+/** The position of the closing quote from inside a string without escapes, or -1. */
+function stringEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end) {
+    const c = bytes[at]!
+    if (c === 34) return at
+    if (c === 92 || c < 32) return -1
+    at = c < 128 ? at + 1 : sequenceEnd(bytes, at, end)
+    if (at < 0) return -1
+  }
+  return -1
+}
