@@ -1,0 +1,12 @@
+// Windows in time: panes, window ends, lateness.
+export {
+  closingTime,
+  expiryTime,
+  firstOpenEnd,
+  firstWindowEnd,
+  lastWindowEnd,
+  paneStart,
+  type WindowFrame,
+  type WindowOptions,
+  windowFrame,
+} from './window-frame.ts'
