@@ -1,0 +1,40 @@
+// Deployment: how a job's topics and sinks are bound to real systems. Implemented outside the engine
+// (files, embedded log, Delta, …); the slot loop knows only this contract.
+import type { RecordBatch } from '../batch/index.ts'
+import type { DecisionSink, FollowerSink, Source } from '../connector.ts'
+import type { LogicalSink, Topic } from '../graph/index.ts'
+import type { Schema } from '../schema/index.ts'
+
+/** Who a sink instance works for: one per slot and logical sink. */
+export interface SinkContext {
+  readonly job: string
+  readonly lineage: string
+  readonly slot: number
+  readonly slots: number
+  readonly term: number
+  readonly schema: Schema<unknown>
+  /** The rows carry change kinds. */
+  readonly isChangelog: boolean
+}
+
+export type BoundSink =
+  | { readonly kind: 'decision'; readonly sink: DecisionSink }
+  | { readonly kind: 'follower'; readonly sink: FollowerSink }
+
+export interface Deployment {
+  source(topic: Topic): Source
+  /** Undefined: the sink is left out of this run (`--only`); its rows are counted and dropped. */
+  sink(sink: LogicalSink, context: SinkContext): BoundSink | undefined
+  /** Where dead letters go: the topic `<job>.dead-letters`. */
+  deadLetters(context: SinkContext): DecisionSink
+  close(): Promise<void>
+}
+
+/** A sink that only takes batches; the face that tasks see. */
+export interface BatchTaker {
+  write(batch: RecordBatch): void
+  /** The watermark that the rows' stream has reached. */
+  watermark?(time: number): void
+  /** No row follows. */
+  end?(): void
+}

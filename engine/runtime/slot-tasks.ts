@@ -1,0 +1,115 @@
+// Opens the tasks that a slot owns: wires them, restores their state, and connects their channels
+// where the restored positions say.
+import type { SlotStore } from '../checkpoint/index.ts'
+import { assert } from '../errors.ts'
+import type { Plan, Stage, StageInput } from '../graph/index.ts'
+import type { Operator } from '../operator.ts'
+import { type Channel, TopicChannel } from './channel.ts'
+import { recordDecoder } from './decoder.ts'
+import type { Deployment } from './deployment.ts'
+import type { Meters } from './meters.ts'
+import { checkedDecoder } from './partition-check.ts'
+import { RepartitionChannel, RepartitionLog } from './repartition.ts'
+import type { SlotSettings } from './slot-settings.ts'
+import { type SlotSinks, schemaOf } from './slot-sinks.ts'
+import { Task } from './task.ts'
+
+export interface SlotTasks {
+  readonly tasks: readonly Task[]
+  readonly repartitionLogs: readonly RepartitionLog[]
+}
+
+export interface SlotTasksParts {
+  readonly plan: Plan
+  readonly deployment: Deployment
+  readonly store: SlotStore
+  readonly settings: SlotSettings
+  readonly sinks: SlotSinks
+  readonly meters: Meters
+  readonly wrap?: (operator: Operator, id: string) => Operator
+}
+
+/** Tasks with `task mod slots = slot`, of every stage, in stage order. */
+export function openTasks(parts: SlotTasksParts): SlotTasks {
+  const { plan, settings } = parts
+  const tasks: Task[] = []
+  const repartitionLogs: RepartitionLog[] = []
+  for (const stage of plan.stages) {
+    for (let task = settings.slot; task < stage.tasks; task += settings.claim.slots) {
+      tasks.push(openTask(parts, stage, task, repartitionLogs))
+    }
+  }
+  return { tasks, repartitionLogs }
+}
+
+function openTask(
+  parts: SlotTasksParts,
+  stage: Stage,
+  ordinal: number,
+  logs: RepartitionLog[],
+): Task {
+  const { sinks, meters, store, wrap } = parts
+  const task = new Task({
+    stage,
+    task: ordinal,
+    meters,
+    deadLetters: sinks.deadLetters,
+    sinkFor: (id, of) => sinks.takerFor(id, stage, of),
+    ...(wrap === undefined ? {} : { wrap }),
+  })
+  store.restore(task.id, task.tables)
+  const channels = stage.inputs.flatMap((input, at) =>
+    input.kind === 'topic'
+      ? [topicChannel(parts, task, input, at)]
+      : repartitionChannels(parts, task, input, at, logs),
+  )
+  task.start(channels)
+  return task
+}
+
+function topicChannel(
+  parts: SlotTasksParts,
+  task: Task,
+  input: Extract<StageInput, { kind: 'topic' }>,
+  at: number,
+): Channel {
+  const { topic } = input
+  const partition = task.task
+  const restored = task.channelTable.restored.get(`${topic.name}/${partition}`)
+  const keys = task.stage.checkedInputs.get(input.id)
+  const plain = recordDecoder(topic)
+  const decoder =
+    keys === undefined
+      ? plain
+      : checkedDecoder(plain, { topic, keys, partition, partitions: task.stage.tasks })
+  const source = parts.deployment.source(topic)
+  const reader = source.open(partition, decoder, restored?.offset ?? 0, restored?.bookmark)
+  return new TopicChannel({ topic, partition, input: at, reader, restored })
+}
+
+function repartitionChannels(
+  parts: SlotTasksParts,
+  task: Task,
+  input: Extract<StageInput, { kind: 'repartition' }>,
+  at: number,
+  logs: RepartitionLog[],
+): Channel[] {
+  const upstream = parts.plan.stages[input.from.stage]
+  assert(upstream !== undefined, `stage ${input.from.stage} of the plan`)
+  const { restored } = task.channelTable
+  const states = Array.from({ length: upstream.tasks }, (_, i) => restored.get(`${input.id}/${i}`))
+  const log = new RepartitionLog(
+    {
+      topic: input.id,
+      partition: task.task,
+      schema: schemaOf(upstream, input.from),
+      lineages: parts.settings.claim.accepted,
+      store: parts.store,
+    },
+    states[0]?.offset ?? 0,
+  )
+  logs.push(log)
+  return states.map(
+    (state, i) => new RepartitionChannel(log, { id: input.id, input: at, task: i }, state),
+  )
+}

@@ -1,0 +1,88 @@
+// Ticker: wall-clock time as an input (law 5). When a channel with `idleAfter` has been silent for
+// that long, a tick moves its watermark on: to the slowest channel of its task that is not idle, or,
+// when all are idle, on with the wall clock from its last record. Ticks also fire processing-time
+// timers. Only live runs have ticks.
+import type { Clock } from '../clock.ts'
+import { WATERMARK_MAX } from '../element.ts'
+import type { Channel } from './channel.ts'
+import type { Task } from './task.ts'
+
+/** Milliseconds between ticks. */
+const TICK_MS = 100
+
+interface LastSeen {
+  atMs: number
+  watermark: number
+}
+
+export class Ticker {
+  readonly #tasks: readonly Task[]
+  readonly #clock: Clock
+  readonly #seen = new Map<Channel, LastSeen>()
+  #nextMs: number
+
+  constructor(tasks: readonly Task[], clock: Clock) {
+    this.#tasks = tasks
+    this.#clock = clock
+    const atMs = clock.elapsedMs()
+    this.#nextMs = atMs + TICK_MS
+    for (const task of tasks) {
+      for (const channel of task.channels) {
+        this.#seen.set(channel, { atMs, watermark: channel.watermark })
+      }
+    }
+  }
+
+  /** A channel gave records. */
+  sawRecords(channel: Channel): void {
+    const seen = this.#seen.get(channel)
+    if (seen === undefined) return
+    seen.atMs = this.#clock.elapsedMs()
+    seen.watermark = channel.watermark
+  }
+
+  silentMicros(channel: Channel, nowMs: number): number {
+    return (nowMs - (this.#seen.get(channel)?.atMs ?? nowMs)) * 1000
+  }
+
+  /** Ticks every task once when the time has come; true when it did. */
+  tickIfDue(): boolean {
+    const nowMs = this.#clock.elapsedMs()
+    if (nowMs < this.#nextMs) return false
+    this.#nextMs = nowMs + TICK_MS
+    const tickTime = this.#clock.nowMicros()
+    for (const task of this.#tasks) {
+      this.#moveIdle(task, nowMs)
+      task.tick(tickTime)
+    }
+    return this.#tasks.length > 0
+  }
+
+  #moveIdle(task: Task, nowMs: number): void {
+    const idle = task.channels.filter((channel) => this.#isIdle(task, channel, nowMs))
+    if (idle.length === 0) return
+    let slowest = WATERMARK_MAX
+    for (const channel of task.channels) {
+      if (!idle.includes(channel)) slowest = Math.min(slowest, channel.watermark)
+    }
+    for (const channel of idle) {
+      const seen = this.#seen.get(channel)
+      if (seen === undefined) continue
+      const pastIdle = (nowMs - seen.atMs) * 1000 - (this.#idleAfter(task, channel) ?? 0)
+      const withClock = Math.round(seen.watermark + pastIdle)
+      const target = slowest === WATERMARK_MAX ? withClock : slowest
+      if (Number.isFinite(target)) channel.advance(target)
+    }
+  }
+
+  #isIdle(task: Task, channel: Channel, nowMs: number): boolean {
+    const after = this.#idleAfter(task, channel)
+    if (after === undefined || channel.isEnded) return false
+    return this.silentMicros(channel, nowMs) >= after
+  }
+
+  #idleAfter(task: Task, channel: Channel): number | undefined {
+    const input = task.stage.inputs[channel.input]
+    return input?.kind === 'topic' ? input.topic.idleAfterMicros : undefined
+  }
+}
