@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { longFiles, longFunctions, longLines } from './size-rules.ts'
-import { lines, places, snippet } from './snippet.ts'
+import { lines, places, snippet, snippets } from './snippet.ts'
 
 const allowed = [{ files: 'engine/snippet.ts', reason: '' }]
 
@@ -24,13 +24,13 @@ it('counts the lines of every kind of function, without the comment above', asyn
     `class F { static set f(g) ${body} }`,
     `const f = { f() ${body} }`,
   ]
-  for (const kind of kinds) {
-    const found = longFunctions(await snippet(start + kind), [])
-    expect(lines(found)).toEqual([4])
-    expect(found[0]?.message).toContain('has 61 lines, limit 60')
-    expect(longFunctions(await snippet(start + kind.replace('a\n', '')), [])).toEqual([])
-    expect(longFunctions(await snippet(start + kind), allowed)).toEqual([])
-  }
+  const long = await snippets(paths(kinds.map((kind) => start + kind)))
+  const short = await snippets(paths(kinds.map((kind) => start + kind.replace('a\n', ''))))
+  const found = longFunctions(long, [])
+  expect(places(found)).toEqual(kinds.map((_, index) => `engine/${index}.ts:4`))
+  for (const { message } of found) expect(message).toContain('has 61 lines, limit 60')
+  expect(longFunctions(short, [])).toEqual([])
+  expect(longFunctions(long, [{ files: 'engine/*.ts', reason: '' }])).toEqual([])
 })
 
 it('limits the functions of a hot path too', async () => {
@@ -59,3 +59,7 @@ it('counts the characters of a line, not its bytes', async () => {
   const text = `${'é'.repeat(100)}\n${'🙂'.repeat(100)}\n${'a'.repeat(101)}\n`
   expect(lines(longLines(await snippet(text)))).toEqual([3])
 })
+
+function paths(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(texts.map((text, index) => [`engine/${index}.ts`, text]))
+}
