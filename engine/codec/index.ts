@@ -7,4 +7,5 @@ export {
   encodeBatch,
   peekBatchHeader,
 } from './batch-codec.ts'
+export { type KeyCodec, keyCodec } from './key-codec.ts'
 export { schemaFingerprint } from './schema-fingerprint.ts'
