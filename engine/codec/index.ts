@@ -8,4 +8,11 @@ export {
   peekBatchHeader,
 } from './batch-codec.ts'
 export { type KeyCodec, keyCodec } from './key-codec.ts'
+export {
+  type MigratingRowCodec,
+  migratingRowCodec,
+  type Row,
+  type RowCodec,
+  rowCodec,
+} from './row-codec.ts'
 export { schemaFingerprint } from './schema-fingerprint.ts'

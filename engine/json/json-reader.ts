@@ -40,6 +40,8 @@ class JsonDecoder implements RecordDecoder {
   /** Records to read exactly before the next layout is learned; doubles, so that learning is rare. */
   #patience = 0
   #patienceNext = 1
+  #viewed: Uint8Array = new Uint8Array(0)
+  #view: DataView = new DataView(new ArrayBuffer(0))
   #scratch = new Uint8Array(256)
 
   constructor(schema: Schema<unknown>, policies: DecodePolicies) {
@@ -146,12 +148,13 @@ class JsonDecoder implements RecordDecoder {
   #fastLine(bytes: Uint8Array, start: number, limit: number, row: number): number {
     const current = this.#current
     if (current === undefined) return -1
-    const next = lineAfter(current, bytes, start, limit, row)
+    const view = this.#viewOf(bytes)
+    const next = lineAfter(current, bytes, view, start, limit, row)
     if (next >= 0) return next
     for (const layout of this.#layouts) {
       if (layout === current) continue
       this.#clear(row)
-      const other = lineAfter(layout, bytes, start, limit, row)
+      const other = lineAfter(layout, bytes, view, start, limit, row)
       if (other < 0) continue
       this.#current = layout
       return other
@@ -174,16 +177,25 @@ class JsonDecoder implements RecordDecoder {
       source.fill(10, length, length + SLACK_BYTES)
       from = 0
     }
+    const view = this.#viewOf(source)
     const to = from + end - start
-    if (current.scan(source, from, to + 1, row) === to) return true
+    if (current.scan(source, view, from, to + 1, row) === to) return true
     for (const layout of this.#layouts) {
       if (layout === current) continue
       this.#clear(row)
-      if (layout.scan(source, from, to + 1, row) !== to) continue
+      if (layout.scan(source, view, from, to + 1, row) !== to) continue
       this.#current = layout
       return true
     }
     return false
+  }
+
+  #viewOf(bytes: Uint8Array): DataView {
+    const known = this.#view
+    if (this.#viewed === bytes) return known
+    this.#viewed = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return this.#view
   }
 
   #clear(row: number): void {
@@ -229,12 +241,13 @@ class JsonDecoder implements RecordDecoder {
 function lineAfter(
   layout: RecordLayout,
   bytes: Uint8Array,
+  view: DataView,
   start: number,
   limit: number,
   row: number,
 ): number {
   const end = layout.needsEnd ? bytes.indexOf(10, start) : limit
-  const next = layout.scan(bytes, start, end + 1, row)
+  const next = layout.scan(bytes, view, start, end + 1, row)
   if (next - start > RECORD_BYTES_MAX) return -1
   if (next < 0 || bytes[next] === 10) return next
   return bytes[next] === 13 && bytes[next + 1] === 10 ? next + 1 : -1

@@ -3,6 +3,7 @@
 // needs no lookup of keys, only its values are scanned, straight into the columns. Whatever is
 // unusual (other keys, escapes, exponents, 17 digits, …) makes `scan` give up, and the exact path
 // reads the record anew: `scan` accepts only what the exact path accepts, with the same values.
+import type { Dictionary } from '../batch/index.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
 import { inRange, parseTimestamp } from './date-time.ts'
 import { SyntaxWalker, sequenceEnd } from './json-syntax.ts'
@@ -24,6 +25,7 @@ const OTHER = 8
 /** One value of the layout: the literal before it, and how it is scanned. */
 class Slot {
   readonly literal: Uint8Array
+  readonly words: Float64Array
   readonly kind: number
   readonly column: ColumnBuffer
   readonly nullable: boolean
@@ -31,10 +33,21 @@ class Slot {
   readonly scale: number
   /** Decimals: the first unscaled value that is too great (for the type or for this path). */
   readonly limit: number
+  /** Strings: the id of the last value, how often it came in a row, and its words once it is usual. */
+  lastId = -1
+  lastIn: Dictionary | undefined
+  repeats = 0
+  usual: Float64Array | undefined
+  usualSize = 0
+  /** Timestamps: the text of the last minute, `YYYY-MM-DDTHH:mm`, as two words, and its time. */
+  minuteWord0 = Number.NaN
+  minuteWord1 = Number.NaN
+  minute = 0
 
   constructor(literal: Uint8Array, column: ColumnBuffer, isKnown: boolean) {
     const { type, nullable } = column.field
     this.literal = literal
+    this.words = wordsOf(literal)
     this.kind = isKnown ? kindOf(type.kind) : SKIP
     this.column = column
     this.nullable = nullable && isKnown
@@ -43,6 +56,28 @@ class Slot {
       this.scale = POWER_OF_TEN[UNIT_SCALE[type.unit]]!
     }
     this.limit = type.kind === 'decimal' ? POWER_OF_TEN[Math.min(type.precision, 15)]! : 0
+  }
+
+  /** Notes the id of a string; after REPEATS_MIN equal ones, the next are compared before hashed. */
+  note(id: number, dictionary: Dictionary, bytes: Uint8Array, from: number, to: number): void {
+    if (id !== this.lastId || dictionary !== this.lastIn) {
+      this.lastId = id
+      this.lastIn = dictionary
+      this.repeats = 0
+      return
+    }
+    if (++this.repeats < REPEATS_MIN || to + 1 - from < 8) return
+    this.repeats = 0
+    this.usualSize = to + 1 - from
+    this.usual = wordsOf(bytes.slice(from, to + 1))
+  }
+
+  /** Remembers the minute of an ISO text that ends in Z. */
+  noteMinute(view: DataView, from: number, micros: number): void {
+    if (Math.abs(micros) > Number.MAX_SAFE_INTEGER) return
+    this.minuteWord0 = view.getFloat64(from, true)
+    this.minuteWord1 = view.getFloat64(from + 8, true)
+    this.minute = Math.floor(micros / 60_000_000) * 60_000_000
   }
 }
 
@@ -66,6 +101,21 @@ function kindOf(kind: string): number {
       return OTHER
   }
 }
+
+/** The words of a literal of 8 bytes or more; the last one overlaps the one before. */
+function wordsOf(literal: Uint8Array): Float64Array {
+  const { length } = literal
+  if (length < 8) return new Float64Array(0)
+  const view = new DataView(literal.buffer, literal.byteOffset, length)
+  const words = new Float64Array(Math.ceil(length / 8))
+  for (let i = 0; i < words.length; i++) {
+    words[i] = view.getFloat64(Math.min(i * 8, length - 8), true)
+  }
+  return words
+}
+
+/** Times that a string must repeat in a row before it is expected. */
+const REPEATS_MIN = 8
 
 const FNV_START = -2128831035
 const FNV_PRIME = 16777619
@@ -116,15 +166,21 @@ export class RecordLayout {
    * its end is for the caller to notice: it compares the position. No byte from `end` on is read but
    * by literals, which the bytes after `end` can at worst extend.
    */
-  scan(bytes: Uint8Array, start: number, end: number, row: number): number {
+  scan(bytes: Uint8Array, view: DataView, start: number, end: number, row: number): number {
     const slots = this.#slots
     let at = start
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]
       if (slot === undefined) return -1
       const { literal, column } = slot
-      if (at + literal.length >= end) return -1
-      for (let i = 0; i < literal.length; i++, at++) if (bytes[at] !== literal[i]) return -1
+      const size = literal.length
+      if (size >= 8) {
+        if (!sameWords(view, at, end, slot.words, size)) return -1
+        at += size
+      } else {
+        if (at + size >= end) return -1
+        for (let i = 0; i < size; i++, at++) if (bytes[at] !== literal[i]) return -1
+      }
       const kind = slot.kind
       let c = bytes[at]!
       if (kind === STRING) {
@@ -137,6 +193,15 @@ export class RecordLayout {
         c = bytes[at]!
         const dictionary = column.dictionary
         if (dictionary !== undefined) {
+          if (slot.usual !== undefined) {
+            const isKnown = slot.lastIn === dictionary
+            if (isKnown && sameWords(view, at, end, slot.usual, slot.usualSize)) {
+              column.ints[row] = slot.lastId
+              at += slot.usualSize
+              continue
+            }
+            slot.usual = undefined
+          }
           let hash = FNV_START
           while (c >= 32 && c < 128 && c !== 34 && c !== 92) {
             hash = Math.imul(hash ^ c, FNV_PRIME)
@@ -145,7 +210,9 @@ export class RecordLayout {
           if (c === 34) {
             hash = Math.imul(hash ^ (hash >>> 16), -2048144789)
             hash = Math.imul(hash ^ (hash >>> 13), -1028477387)
-            column.ints[row] = dictionary.internHashed(bytes, from, at, hash ^ (hash >>> 16))
+            const id = dictionary.internHashed(bytes, from, at, hash ^ (hash >>> 16))
+            column.ints[row] = id
+            slot.note(id, dictionary, bytes, from, at)
           } else {
             at = stringEnd(bytes, at, end)
             if (at < 0) return -1
@@ -168,9 +235,22 @@ export class RecordLayout {
       } else if (kind <= TIMESTAMP) {
         if (kind === TIMESTAMP && c === 34) {
           const from = ++at
+          if (
+            from + 25 < end &&
+            view.getFloat64(from, true) === slot.minuteWord0 &&
+            view.getFloat64(from + 8, true) === slot.minuteWord1
+          ) {
+            const rest = microsOfMinute(bytes, from + 16)
+            if (rest >= 0) {
+              column.numbers[row] = slot.minute + rest
+              at += 25
+              continue
+            }
+          }
           while (at < end && bytes[at] !== 34) at++
           const micros = parseTimestamp(bytes, from, at)
           if (Number.isNaN(micros)) return -1
+          if (bytes[at - 1] === 90) slot.noteMinute(view, from, micros)
           column.numbers[row] = micros
           at++
           continue
@@ -279,4 +359,32 @@ function stringEnd(bytes: Uint8Array, start: number, end: number): number {
     if (at < 0) return -1
   }
   return -1
+}
+
+/** True when the `size` bytes (8 or more) at `at` are those of `words`, and one follows before `end`. */
+function sameWords(
+  view: DataView,
+  at: number,
+  end: number,
+  words: Float64Array,
+  size: number,
+): boolean {
+  if (at + size >= end) return false
+  // Text in UTF-8 is never a NaN or -0, so that equal floats are equal bytes.
+  const last = words.length - 1
+  for (let i = 0; i < last; i++) if (view.getFloat64(at + i * 8, true) !== words[i]!) return false
+  return view.getFloat64(at + size - 8, true) === words[last]!
+}
+
+/** Microseconds of `:ss.SSSZ"`, or -1 for any other text. */
+function microsOfMinute(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== 58 || bytes[at + 3] !== 46) return -1
+  if (bytes[at + 7] !== 90 || bytes[at + 8] !== 34) return -1
+  const s1 = bytes[at + 1]! - 48
+  const s0 = bytes[at + 2]! - 48
+  const f2 = bytes[at + 4]! - 48
+  const f1 = bytes[at + 5]! - 48
+  const f0 = bytes[at + 6]! - 48
+  if ((s1 | s0 | f2 | f1 | f0) < 0 || s1 > 5 || s0 > 9 || f2 > 9 || f1 > 9 || f0 > 9) return -1
+  return ((s1 * 10 + s0) * 1000 + f2 * 100 + f1 * 10 + f0) * 1000
 }

@@ -1,6 +1,6 @@
 // The status of a slot's tasks, channels and tables, as plain data.
 import type { Clock } from '../clock.ts'
-import { finiteOrNull } from './slot.ts'
+import { WATERMARK_MAX } from '../element.ts'
 import type { SlotStatus, TaskStatus } from './slot-settings.ts'
 import type { Task } from './task.ts'
 import type { Ticker } from './ticker.ts'
@@ -35,4 +35,9 @@ function taskStatus(task: Task, ticker: Ticker | undefined, clock: Clock): TaskS
       silentMicros: ticker?.silentMicros(channel, clock.elapsedMs()) ?? 0,
     })),
   }
+}
+
+/** Watermarks as JSON can carry them. */
+function finiteOrNull(watermark: number): number | null {
+  return Math.abs(watermark) === WATERMARK_MAX ? null : watermark
 }

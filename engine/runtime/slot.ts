@@ -4,7 +4,6 @@
 
 import type { SlotStore } from '../checkpoint/index.ts'
 import { type Clock, yieldToEventLoop } from '../clock.ts'
-import { WATERMARK_MAX } from '../element.ts'
 import type { Plan } from '../graph/index.ts'
 import { COMPACTION_SLICE_BYTES_MAX, LOOP_SLICE_MS } from '../limits.ts'
 import type { Operator } from '../operator.ts'
@@ -217,9 +216,4 @@ export class Slot {
     await promise
     this.#times[what] += clock.elapsedMs() - started
   }
-}
-
-/** Watermarks as JSON can carry them. */
-export function finiteOrNull(watermark: number): number | null {
-  return Math.abs(watermark) === WATERMARK_MAX ? null : watermark
 }

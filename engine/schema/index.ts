@@ -1,4 +1,11 @@
-// Schemas: types, fields, builders.
+// Schemas: types, fields, builders, compatibility of versions.
+export {
+  type CompatibilityMode,
+  checkCompatibility,
+  checkHistory,
+  type Difference,
+  readDifferences,
+} from './compatibility.ts'
 export {
   type ColumnSpec,
   type DataType,

@@ -39,11 +39,16 @@ export function againstTheArrow(files: readonly ParsedFile[]): Finding[] {
 export function pastTheIndex(files: readonly ParsedFile[]): Finding[] {
   return localImports(files).flatMap(({ from, to, line }) => {
     if (insiders.has(topFolder(from)) || !all.includes(topFolder(to))) return []
-    if (isSameUnit(from, to) || /^[^/]+\/([^/]+\/)?index\.ts$/.test(to)) return []
+    if (isSameUnit(from, to) || isFace(to)) return []
     const folder = isConnector(to) ? posix.dirname(to) : topFolder(to)
     const message = `imports ${to}; import from ${folder}/index.ts, and export it there`
     return [{ path: from, line, message }]
   })
+}
+
+/** An index file, or a contract: a file that stands directly in engine. */
+function isFace(path: string): boolean {
+  return /\/index\.ts$/.test(path) || /^engine\/[^/]+\.ts$/.test(path)
 }
 
 export function cyclicImports(files: readonly ParsedFile[]): Finding[] {

@@ -1,0 +1,185 @@
+// Supervisor: runs a job's slots as worker threads from the main thread. Starts and restarts them,
+// stops them, watches that their loops are alive, and keeps their last status. One failing slot ends
+// all slots; what was not decided is done again by the next start.
+import { Worker } from 'node:worker_threads'
+import type { Claim } from '../checkpoint/index.ts'
+import type { Clock } from '../clock.ts'
+import { HEARTBEAT_TIMEOUT_MS, RESTART_DELAY_MS, RESTARTS_MAX } from '../limits.ts'
+import { isFinal, type JobEvent, type JobState, nextJobState } from './life-cycle.ts'
+import { SlotControl } from './slot-control.ts'
+import type { SlotError, SlotMessage } from './slot-messages.ts'
+import type { SlotStatus } from './slot-settings.ts'
+
+export interface SupervisorParts {
+  readonly worker: URL
+  /** Claims the job's store: recovery, a new term. Called at each start. */
+  readonly claim: () => Claim
+  /** Everything that a slot's thread needs besides its control. */
+  readonly workerData: (slot: number, claim: Claim) => Readonly<Record<string, unknown>>
+  readonly clock: Clock
+  /** Told of each change of state, with the error that caused it. */
+  readonly onState?: (state: JobState, error: SlotError | undefined) => void
+}
+
+interface RunningSlot {
+  readonly slot: number
+  readonly worker: Worker
+  readonly control: SlotControl
+  beats: number
+  beatAtMs: number
+  isDone: boolean
+}
+
+export class Supervisor {
+  readonly #parts: SupervisorParts
+  #state: JobState = 'created'
+  #slots: RunningSlot[] = []
+  #statuses: (SlotStatus | undefined)[] = []
+  #up = 0
+  #restarts = 0
+  #error: SlotError | undefined
+  #done: (state: JobState) => void = () => {}
+
+  constructor(parts: SupervisorParts) {
+    this.#parts = parts
+  }
+
+  get state(): JobState {
+    return this.#state
+  }
+
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  /** What ended the job, when it failed. */
+  get error(): SlotError | undefined {
+    return this.#error
+  }
+
+  /** The last status of each slot that reported one. */
+  get statuses(): readonly SlotStatus[] {
+    return this.#statuses.filter((status) => status !== undefined)
+  }
+
+  /** Runs until the job ended, stopped or failed. */
+  async run(): Promise<JobState> {
+    const finished = new Promise<JobState>((resolve) => {
+      this.#done = resolve
+    })
+    const stopWatching = this.#parts.clock.every(1000, () => this.#watch())
+    this.#start()
+    const state = await finished
+    stopWatching()
+    await Promise.all(this.#slots.map(({ worker }) => worker.terminate()))
+    return state
+  }
+
+  /** Asks every slot to commit a last epoch and end. */
+  stop(): void {
+    if (isFinal(this.#state)) return
+    this.#apply('stop')
+    for (const { control } of this.#slots) control.stop()
+  }
+
+  #start(): void {
+    this.#apply('start')
+    let claim: Claim
+    try {
+      claim = this.#parts.claim()
+    } catch (error) {
+      this.#apply('fatal-failure')
+      throw error
+    }
+    this.#up = 0
+    const nowMs = this.#parts.clock.elapsedMs()
+    this.#slots = Array.from({ length: claim.slots }, (_, slot) => {
+      const control = new SlotControl()
+      const workerData = { ...this.#parts.workerData(slot, claim), shared: control.shared }
+      const worker = new Worker(this.#parts.worker, { workerData })
+      const running = { slot, worker, control, beats: 0, beatAtMs: nowMs, isDone: false }
+      worker.on('message', (message: SlotMessage) => this.#receive(running, message))
+      worker.on('error', (error) => this.#failed(running, threadError(error)))
+      worker.on('exit', () => this.#exited(running))
+      return running
+    })
+  }
+
+  #receive(slot: RunningSlot, message: SlotMessage): void {
+    if (!this.#slots.includes(slot)) return
+    switch (message.kind) {
+      case 'up':
+        this.#up++
+        if (this.#up === this.#slots.length) this.#apply('up')
+        return
+      case 'status':
+        this.#statuses[slot.slot] = message.status
+        return
+      case 'ended':
+        this.#statuses[slot.slot] = message.status
+        slot.isDone = true
+        if (this.#slots.every(({ isDone }) => isDone)) {
+          this.#apply(message.end === 'ended' ? 'inputs-ended' : 'slots-stopped')
+        }
+        return
+      case 'failed':
+        this.#failed(slot, message.error)
+    }
+  }
+
+  #exited(slot: RunningSlot): void {
+    if (slot.isDone || !this.#slots.includes(slot) || isFinal(this.#state)) return
+    this.#failed(slot, threadError(new Error(`the thread of slot ${slot.slot} ended by itself`)))
+  }
+
+  #failed(slot: RunningSlot, error: SlotError): void {
+    if (!this.#slots.includes(slot) || isFinal(this.#state)) return
+    this.#error = error
+    const slots = this.#slots
+    const mayRetry = error.isRetryable && this.#restarts < RESTARTS_MAX
+    this.#slots = []
+    for (const { worker } of slots) worker.terminate()
+    if (!mayRetry || this.#state === 'stopping') {
+      this.#apply('fatal-failure')
+      return
+    }
+    this.#apply('retryable-failure')
+    const delayMs = Math.min(RESTART_DELAY_MS.max, RESTART_DELAY_MS.first * 2 ** this.#restarts)
+    this.#restarts++
+    void this.#parts.clock.delay(delayMs).then(() => {
+      if (this.#state === 'restarting') this.#start()
+    })
+  }
+
+  /** A loop that stands still for too long can't be trusted any more: the process ends itself. */
+  #watch(): void {
+    const nowMs = this.#parts.clock.elapsedMs()
+    for (const slot of this.#slots) {
+      if (slot.isDone || slot.control.beats !== slot.beats) {
+        slot.beats = slot.control.beats
+        slot.beatAtMs = nowMs
+      } else if (nowMs - slot.beatAtMs > HEARTBEAT_TIMEOUT_MS) {
+        process.stderr.write(`SLOT_STUCK: slot ${slot.slot} made no progress; ending the process\n`)
+        process.kill(process.pid, 'SIGKILL')
+      }
+    }
+  }
+
+  #apply(event: JobEvent): void {
+    const before = this.#state
+    this.#state = nextJobState(before, event)
+    if (this.#state === before) return
+    this.#parts.onState?.(this.#state, this.#error)
+    if (isFinal(this.#state)) this.#done(this.#state)
+  }
+}
+
+function threadError(error: Error): SlotError {
+  return {
+    name: error.name,
+    code: 'SLOT_THREAD',
+    message: error.message,
+    stack: error.stack ?? '',
+    isRetryable: false,
+  }
+}
