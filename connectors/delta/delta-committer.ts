@@ -25,8 +25,8 @@ import {
 import { schemaDifference, schemaOfDelta } from './delta-schema.ts'
 import { makeFolder, publishFile, type StepHook } from './durable-file.ts'
 
-/** Lost races in a row before the delivery is given back to the runtime. */
-export const COMMIT_ATTEMPTS_MAX = 1000
+/** Default of `attemptsMax`. Somebody wins each race, so that only a crowd gets here. */
+const COMMIT_ATTEMPTS_MAX = 1000
 
 export interface DeltaCommitterOptions {
   readonly table: string
@@ -35,6 +35,8 @@ export interface DeltaCommitterOptions {
   /** Begins the names of temporary files. */
   readonly temporaryPrefix: string
   readonly hook: StepHook
+  /** Lost races in a row before the delivery is given back to the runtime. */
+  readonly attemptsMax?: number
 }
 
 export class DeltaCommitter {
@@ -63,8 +65,9 @@ export class DeltaCommitter {
     assert(isPermitted, `a permit for ${lineage} slot ${slot} epoch ${epoch}`)
     assert(table === this.#options.table, `a committable of ${table}, not ${this.#options.table}`)
     const schema = schemaOfDelta(committable.schemaText)
+    const { attemptsMax = COMMIT_ATTEMPTS_MAX } = this.#options
     await makeFolder(this.#log.logFolder)
-    for (let attempt = 0; attempt < COMMIT_ATTEMPTS_MAX; attempt++) {
+    for (let attempt = 0; attempt < attemptsMax; attempt++) {
       await this.#log.refresh()
       this.#checkTable(schema)
       const last = this.#log.txns.get(committable.appId)
@@ -78,7 +81,7 @@ export class DeltaCommitter {
     throw new RetryableError({
       code: 'LAKE_CONTENDED',
       message: `the table ${table} could not be committed to`,
-      expected: `one of ${COMMIT_ATTEMPTS_MAX} versions to be free`,
+      expected: `one of ${attemptsMax} versions to be free`,
       found: `version ${this.#log.version} taken by other writers`,
       remedy: 'Write to this table from fewer processes.',
     })

@@ -71,7 +71,7 @@ export class DeltaLog {
     return this.version > before
   }
 
-  /** Protocol and metadata of a table that exists. @throws StateCorruptError when they are missing */
+  /** Of a table that exists. @throws StateCorruptError when the log lacks one of them */
   table(): { readonly protocol: Protocol; readonly metadata: Metadata } {
     const { protocol, metadata } = this
     if (protocol !== undefined && metadata !== undefined) return { protocol, metadata }

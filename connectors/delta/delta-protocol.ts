@@ -1,5 +1,5 @@
-// Which Delta protocol we create, and which we read and write. Anything that we don't know is refused
-// by name: a reader that ignored a feature would show wrong rows.
+// Which Delta protocol we create, and which we read and write. Anything that we don't know is
+// refused by name: a reader that ignored a feature would show wrong rows.
 import { ConfigError } from '../../engine/errors.ts'
 import type { Metadata, Protocol } from './delta-actions.ts'
 import { invariantColumns } from './delta-schema.ts'
@@ -21,8 +21,9 @@ const knownWriterFeatures = new Set(['appendOnly', 'invariants', 'inCommitTimest
 export function checkReadable(table: string, protocol: Protocol, metadata: Metadata): void {
   const { minReaderVersion, readerFeatures = [] } = protocol
   if (minReaderVersion !== 1 && !(minReaderVersion === 3 && readerFeatures.length === 0)) {
-    const features = readerFeatures.length === 0 ? '' : ` with ${readerFeatures.join(', ')}`
-    throw unsupported(table, 'reader version 1', `version ${minReaderVersion}${features}`)
+    const features = minReaderVersion === 2 ? ['columnMapping'] : readerFeatures
+    const found = `reader version ${minReaderVersion} with ${features.join(', ') || 'no features'}`
+    throw unsupported(table, 'reader version 1', found)
   }
   if (metadata.partitionColumns.length > 0) {
     throw unsupported(table, 'no partitions', `partitions by ${metadata.partitionColumns.join()}`)

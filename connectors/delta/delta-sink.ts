@@ -1,6 +1,6 @@
-// DeltaSink: appends the rows of one slot to one Delta table, at most one commit an epoch. Rows go to
-// Parquet files as they come (in a thread of their own); `prepare` makes the files durable and names
-// them in a committable; only `deliver`, after the decision, makes them part of the table.
+// DeltaSink: appends the rows of one slot to one Delta table, at most one commit an epoch. Rows go
+// to Parquet files as they come (in a thread of their own); `prepare` makes the files durable and
+// names them in a committable; only `deliver`, after the decision, makes them part of the table.
 //
 // It takes inserts only: a changelog needs a table that can replace rows. It leaves the orphans of
 // other lineages alone, because these may still deliver.

@@ -3,7 +3,7 @@ import { isAbsolute, join, normalize, sep } from 'node:path'
 import { ConfigError } from '../../engine/errors.ts'
 
 export interface LakeTableOptions {
-  /** Adds `_partition` and `_offset` of each record's source, so that it can be replayed in order. */
+  /** Adds `_partition` and `_offset` of each record's source, for a replay in order. */
   readonly positions?: boolean
 }
 

@@ -1,5 +1,5 @@
-// Arrow IPC to Parquet bytes and back, through parquet-rs in WebAssembly. Synchronous and heavy: the
-// parquet thread runs it. Loading it costs 15 MB and 0.4 s.
+// Arrow IPC to Parquet bytes and back, through parquet-rs in WebAssembly. Synchronous and heavy:
+// the parquet thread runs it. Loading it costs 15 MB and 0.4 s.
 import {
   Compression,
   readParquet,

@@ -1,6 +1,6 @@
-// ParquetThread: the thread that writes Parquet files. All lake sinks of one slot share it; it starts
-// with the first rows and ends when the last sink lets go. Rows are handed over as they come, so that
-// the slot's loop never stops for a whole file.
+// ParquetThread: the thread that writes Parquet files. All lake sinks of one slot share it; it
+// starts with the first rows and ends when the last sink lets go. Rows are handed over as they
+// come, so that the slot's loop never stops for a whole file.
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'

@@ -1,5 +1,5 @@
-// Entry of the parquet thread: gathers the rows of files as Arrow IPC streams; a finished one becomes a
-// Parquet file, fsynced. It decides nothing: a file that nobody commits is an orphan.
+// Entry of the parquet thread: gathers the rows of files as Arrow IPC streams; a finished one becomes
+// a Parquet file, fsynced. It decides nothing: a file that nobody commits is an orphan.
 import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { joinArrowStreams } from './arrow-stream.ts'

@@ -1,6 +1,6 @@
-// Reading lake tables: which tables there are, their history, and their rows as of a version or a
-// time. A table is read file by file; whatever could make rows wrong (unknown features, holes in the
-// log, lost files) is an error by name.
+// Reading lake tables: which tables there are, their history, and their rows as of a version or
+// a time. A table is read file by file; whatever could make rows wrong (unknown features, holes in
+// the log, lost files) is an error by name.
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import * as arrow from 'apache-arrow'

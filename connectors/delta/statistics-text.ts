@@ -1,6 +1,6 @@
 // The bounds in a file's statistics as JSON text. A bound may be wider than the values, never
-// narrower, or readers would skip rows; where no such text exists the bound is left out. Integers and
-// decimals keep all digits (never through a double).
+// narrower, or readers would skip rows; where no such text exists the bound is left out. Integers
+// and decimals keep all digits (never through a double).
 import { formatDecimal } from '../../engine/batch/index.ts'
 
 /** Code points of a string bound, as other writers cut them. */
