@@ -1,0 +1,88 @@
+// Hands the live rows of a table's segments to the table, in ascending order of their keys. Formats
+// are compared segment by segment; rows of an older schema migrate by field name.
+import { StateMismatchError } from '../errors.ts'
+import type { Field } from '../schema/index.ts'
+import {
+  compareFormats,
+  describeFields,
+  MergedRows,
+  type SegmentIdentity,
+  type StateTable,
+  type TableFormat,
+} from '../state/index.ts'
+import { identityOf, type SegmentStore } from './segment-store.ts'
+import type { TableManifest } from './task-manifest.ts'
+
+/** Makes a row of `to` from a row of `from`; undefined when the types don't allow it. */
+export type RowMigration = (
+  from: readonly Field[],
+  to: readonly Field[],
+) => ((value: Uint8Array) => Uint8Array) | undefined
+
+/** A table whose stored rows had another schema. */
+export interface MigratedTable {
+  readonly taskId: string
+  readonly operatorId: string
+  readonly table: string
+  /** The fields that differ, in words. */
+  readonly difference: string
+}
+
+/**
+ * @returns what was migrated
+ * @throws StateMismatchError STATE_FORMAT, StateCorruptError
+ */
+export function restoreTable(
+  store: SegmentStore,
+  taskId: string,
+  manifest: TableManifest,
+  table: StateTable,
+  migration: RowMigration,
+): MigratedTable | undefined {
+  const inputs = manifest.segments.map((entry) =>
+    store.input(identityOf(taskId, manifest, entry.number), entry),
+  )
+  const migrations = new Map<number, (value: Uint8Array) => Uint8Array>()
+  let difference: string | undefined
+  for (const { identity, footer } of inputs) {
+    const migrate = migrationOf(identity, footer.format, table.format, migration)
+    if (migrate === undefined) continue
+    migrations.set(identity.segment, migrate)
+    difference ??= describeFields(footer.format.fields ?? [], table.format.fields ?? [])
+  }
+  const rows = new MergedRows(inputs)
+  while (rows.next()) {
+    const { block, row } = rows
+    if (block.valueLengths[row]! < 0) continue
+    const migrate = migrations.size === 0 ? undefined : migrations.get(rows.segment)
+    const value = block.value(row)
+    table.restore(block.key(row), migrate === undefined ? value : migrate(value))
+  }
+  if (difference === undefined) return undefined
+  const { operatorId } = manifest
+  return { taskId, operatorId, table: manifest.table, difference }
+}
+
+function migrationOf(
+  identity: SegmentIdentity,
+  stored: TableFormat,
+  current: TableFormat,
+  migration: RowMigration,
+): ((value: Uint8Array) => Uint8Array) | undefined {
+  const decision = compareFormats(stored, current)
+  if (decision.kind === 'equal') return undefined
+  if (decision.kind === 'refuse') throw mismatch(identity, decision.difference)
+  const migrate = migration(decision.from, decision.to)
+  if (migrate !== undefined) return migrate
+  throw mismatch(identity, describeFields(decision.from, decision.to))
+}
+
+function mismatch(identity: SegmentIdentity, difference: string): StateMismatchError {
+  const { taskId, operatorId, table } = identity
+  return new StateMismatchError({
+    code: 'STATE_FORMAT',
+    message: `the stored rows of ${operatorId}/${table} (task ${taskId}) have another format`,
+    found: difference,
+    remedy: 'Change the definition back, or give the operator a new id to begin with empty state.',
+  })
+}
