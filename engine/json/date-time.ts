@@ -5,8 +5,8 @@ import type { ByteWriter } from '../batch/index.ts'
 
 /** 0001-01-01T00:00:00Z. */
 export const TIMESTAMP_MIN = -62_135_596_800_000_000
-/** The greatest float64 before the year 10000. */
-export const TIMESTAMP_MAX = 253_402_300_799_999_968
+/** The greatest float64 before the year 10000 (32 µs before it). */
+export const TIMESTAMP_MAX = 253_402_300_800_000_000 - 32
 /** Days since 1970-01-01 of 0001-01-01 and 9999-12-31. */
 export const DATE_MIN = -719_162
 export const DATE_MAX = 2_932_896
@@ -49,7 +49,7 @@ export function parseTimestamp(bytes: Uint8Array, start: number, end: number): n
 /** The time itself when it lies in the years 0001 to 9999, else NaN. */
 export function inRange(micros: number): number {
   if (!(micros >= TIMESTAMP_MIN) || micros > 253_402_300_800_000_000) return Number.NaN
-  return micros > TIMESTAMP_MAX ? TIMESTAMP_MAX : micros
+  return Math.min(micros, TIMESTAMP_MAX)
 }
 
 /** Days since 1970-01-01 of `YYYY-MM-DD`, or NaN when there is no such day. */

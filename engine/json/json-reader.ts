@@ -14,7 +14,7 @@ import { RecordReader } from './record-reader.ts'
 import { ValueReader } from './value-reader.ts'
 
 /** Layouts that a decoder tries; topics with more shapes than that use the exact path more. */
-const LAYOUTS_MAX = 4
+const LAYOUTS_MAX = 8
 /** Bytes that must follow a record so that the scanner never reads past the buffer. */
 const SLACK_BYTES = 8
 
@@ -59,7 +59,7 @@ class JsonDecoder implements RecordDecoder {
     firstOffset: number,
     isLast: boolean,
   ): { readonly records: SourceRecords; readonly consumed: number } {
-    const capacity = Math.min(BATCH_RECORDS_MAX, Math.ceil((end - start) / 3))
+    const capacity = Math.max(1, Math.min(BATCH_RECORDS_MAX, Math.ceil((end - start) / 3)))
     const offsets = new Float64Array(capacity)
     const rejected: RejectedRecord[] = []
     this.#begin(capacity)

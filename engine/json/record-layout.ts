@@ -3,119 +3,23 @@
 // needs no lookup of keys, only its values are scanned, straight into the columns. Whatever is
 // unusual (other keys, escapes, exponents, 17 digits, …) makes `scan` give up, and the exact path
 // reads the record anew: `scan` accepts only what the exact path accepts, with the same values.
-import type { Dictionary } from '../batch/index.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
 import { inRange, parseTimestamp } from './date-time.ts'
 import { SyntaxWalker, sequenceEnd } from './json-syntax.ts'
+import {
+  DECIMAL,
+  FLOAT64,
+  INT32,
+  INTEGER,
+  SKIP,
+  Slot,
+  STRING,
+  sameWords,
+  TIMESTAMP,
+} from './layout-slot.ts'
 import { POWER_OF_TEN } from './number-text.ts'
 import type { KeyOrder } from './record-reader.ts'
-import { UNIT_SCALE, type ValueReader } from './value-reader.ts'
-
-// Numbers below FLAT are scanned by one piece of code.
-const INTEGER = 0
-const DECIMAL = 1
-const FLOAT64 = 2
-const INT32 = 3
-const TIMESTAMP = 4
-const STRING = 5
-const BOOL = 6
-const SKIP = 7
-const OTHER = 8
-
-/** One value of the layout: the literal before it, and how it is scanned. */
-class Slot {
-  readonly literal: Uint8Array
-  readonly words: Float64Array
-  readonly kind: number
-  readonly column: ColumnBuffer
-  readonly nullable: boolean
-  /** Decimals: digits after the point. Timestamps: microseconds of one unit, 0 for text only. */
-  readonly scale: number
-  /** Decimals: the first unscaled value that is too great (for the type or for this path). */
-  readonly limit: number
-  /** Strings: the id of the last value, how often it came in a row, and its words once it is usual. */
-  lastId = -1
-  lastIn: Dictionary | undefined
-  repeats = 0
-  usual: Float64Array | undefined
-  usualSize = 0
-  /** Timestamps: the text of the last minute, `YYYY-MM-DDTHH:mm`, as two words, and its time. */
-  minuteWord0 = Number.NaN
-  minuteWord1 = Number.NaN
-  minute = 0
-
-  constructor(literal: Uint8Array, column: ColumnBuffer, isKnown: boolean) {
-    const { type, nullable } = column.field
-    this.literal = literal
-    this.words = wordsOf(literal)
-    this.kind = isKnown ? kindOf(type.kind) : SKIP
-    this.column = column
-    this.nullable = nullable && isKnown
-    this.scale = type.kind === 'decimal' ? Math.min(type.scale, 22) : 0
-    if (type.kind === 'timestamp' && type.unit !== undefined) {
-      this.scale = POWER_OF_TEN[UNIT_SCALE[type.unit]]!
-    }
-    this.limit = type.kind === 'decimal' ? POWER_OF_TEN[Math.min(type.precision, 15)]! : 0
-  }
-
-  /** Notes the id of a string; after REPEATS_MIN equal ones, the next are compared before hashed. */
-  note(id: number, dictionary: Dictionary, bytes: Uint8Array, from: number, to: number): void {
-    if (id !== this.lastId || dictionary !== this.lastIn) {
-      this.lastId = id
-      this.lastIn = dictionary
-      this.repeats = 0
-      return
-    }
-    if (++this.repeats < REPEATS_MIN || to + 1 - from < 8) return
-    this.repeats = 0
-    this.usualSize = to + 1 - from
-    this.usual = wordsOf(bytes.slice(from, to + 1))
-  }
-
-  /** Remembers the minute of an ISO text that ends in Z. */
-  noteMinute(view: DataView, from: number, micros: number): void {
-    if (Math.abs(micros) > Number.MAX_SAFE_INTEGER) return
-    this.minuteWord0 = view.getFloat64(from, true)
-    this.minuteWord1 = view.getFloat64(from + 8, true)
-    this.minute = Math.floor(micros / 60_000_000) * 60_000_000
-  }
-}
-
-function kindOf(kind: string): number {
-  switch (kind) {
-    case 'int64':
-      return INTEGER
-    case 'decimal':
-      return DECIMAL
-    case 'float64':
-      return FLOAT64
-    case 'int32':
-      return INT32
-    case 'timestamp':
-      return TIMESTAMP
-    case 'string':
-      return STRING
-    case 'bool':
-      return BOOL
-    default:
-      return OTHER
-  }
-}
-
-/** The words of a literal of 8 bytes or more; the last one overlaps the one before. */
-function wordsOf(literal: Uint8Array): Float64Array {
-  const { length } = literal
-  if (length < 8) return new Float64Array(0)
-  const view = new DataView(literal.buffer, literal.byteOffset, length)
-  const words = new Float64Array(Math.ceil(length / 8))
-  for (let i = 0; i < words.length; i++) {
-    words[i] = view.getFloat64(Math.min(i * 8, length - 8), true)
-  }
-  return words
-}
-
-/** Times that a string must repeat in a row before it is expected. */
-const REPEATS_MIN = 8
+import type { ValueReader } from './value-reader.ts'
 
 const FNV_START = -2128831035
 const FNV_PRIME = 16777619
@@ -151,7 +55,7 @@ export class RecordLayout {
       if (known !== undefined) seen.add(known)
       slots.push(new Slot(bytes.slice(from, to), column, known !== undefined))
       from = order.valueEnds[i]!
-      needsEnd ||= bytes[to] === 91 || bytes[to] === 123
+      needsEnd ||= bytes[to] === 91 || bytes[to] === 123 || (known?.children.length ?? 0) > 0
     }
     this.needsEnd = needsEnd
     this.#slots = slots
@@ -255,6 +159,8 @@ export class RecordLayout {
           at++
           continue
         }
+        const token = at
+        let isUsual = true
         const isNegative = c === 45
         if (isNegative) c = bytes[++at]!
         const from = at
@@ -275,15 +181,10 @@ export class RecordLayout {
             digit = bytes[++at]! - 48
           }
           value = high * POWER_OF_TEN[at - middle]! + low
-          if (value > Number.MAX_SAFE_INTEGER) return -1
+          isUsual = value <= Number.MAX_SAFE_INTEGER
         }
         const digits = at - from
-        if (digits === 0 && !isNegative) {
-          at = this.#unusual(slot, bytes, at, end, row)
-          if (at < 0) return -1
-          continue
-        }
-        if (digits === 0 || (digits > 1 && bytes[from] === 48)) return -1
+        if (digits === 0 || (digits > 1 && bytes[from] === 48)) isUsual = false
         if (digit === -2 && (kind === DECIMAL || kind === FLOAT64)) {
           // A point: the digits after it.
           const first = ++at
@@ -295,25 +196,31 @@ export class RecordLayout {
             digit = bytes[++at]! - 48
           }
           const places = at - first
-          if (places === 0) return -1
-          if (kind === FLOAT64) {
+          if (places === 0) isUsual = false
+          else if (kind === FLOAT64) {
             // Exact: a whole number within 2^53 over an exact power of ten, rounded once.
             const whole = value * POWER_OF_TEN[places]! + fraction
-            if (whole > Number.MAX_SAFE_INTEGER) return -1
+            if (whole > Number.MAX_SAFE_INTEGER) isUsual = false
             value = whole / POWER_OF_TEN[places]!
           } else {
-            if (places > slot.scale) return -1
-            value =
-              value * POWER_OF_TEN[slot.scale]! + fraction * POWER_OF_TEN[slot.scale - places]!
+            if (places > slot.scale) isUsual = false
+            else
+              value =
+                value * POWER_OF_TEN[slot.scale]! + fraction * POWER_OF_TEN[slot.scale - places]!
           }
         } else if (kind === DECIMAL) {
           value *= POWER_OF_TEN[slot.scale]!
         }
-        // What follows the digits must begin the next literal, so `e` and more digits give up there.
+        if (kind === DECIMAL && value >= slot.limit) isUsual = false
+        // More digits, a point or an exponent: the exact reader takes the value.
+        if (!isUsual || (digit >= 0 && digit <= 9) || digit === -2 || (digit | 32) === 53) {
+          at = this.#unusual(slot, bytes, token, end, row)
+          if (at < 0) return -1
+          continue
+        }
         if (kind === INTEGER) {
           column.numbers[row] = isNegative ? 0 - value : value
         } else if (kind === DECIMAL) {
-          if (value >= slot.limit) return -1
           column.numbers[row] = isNegative ? 0 - value : value
         } else if (kind === FLOAT64) {
           column.numbers[row] = isNegative ? -value : value
@@ -359,21 +266,6 @@ function stringEnd(bytes: Uint8Array, start: number, end: number): number {
     if (at < 0) return -1
   }
   return -1
-}
-
-/** True when the `size` bytes (8 or more) at `at` are those of `words`, and one follows before `end`. */
-function sameWords(
-  view: DataView,
-  at: number,
-  end: number,
-  words: Float64Array,
-  size: number,
-): boolean {
-  if (at + size >= end) return false
-  // Text in UTF-8 is never a NaN or -0, so that equal floats are equal bytes.
-  const last = words.length - 1
-  for (let i = 0; i < last; i++) if (view.getFloat64(at + i * 8, true) !== words[i]!) return false
-  return view.getFloat64(at + size - 8, true) === words[last]!
 }
 
 /** Microseconds of `:ss.SSSZ"`, or -1 for any other text. */

@@ -6,8 +6,9 @@ import type { Dictionary } from '../batch/index.ts'
 import type { Schema } from '../schema/index.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
 import type { DecodeFault, DecodeFaultCode, DecodePolicies } from './decode-policies.ts'
+import { findKey, keyText, missingReason, namesOf } from './field-names.ts'
 import { SyntaxWalker, skipSpace } from './json-syntax.ts'
-import { findKey, keyText, missingReason, namesOf, type ValueReader } from './value-reader.ts'
+import type { ValueReader } from './value-reader.ts'
 
 /** Keys of one record that are remembered in order; longer records teach no layout. */
 export const KEYS_REMEMBERED_MAX = 256
@@ -16,7 +17,7 @@ const UNKNOWN_NAMED_MAX = 3
 
 /** Where the values of the record just read stand, in the order of its keys. */
 export interface KeyOrder {
-  /** False when keys repeat, are too many, or carry escapes: no layout can be learned. */
+  /** False when known keys repeat or keys are too many: no layout can be learned. */
   isRegular: boolean
   count: number
   /** Column of each key's value, or -1 for an unknown one. */

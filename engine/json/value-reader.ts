@@ -1,12 +1,13 @@
 // ValueReader: turns the text of one JSON value into a value of a column, exactly, for every type
 // that a schema has. The exact path: the text has passed the grammar, what remains is whether the
 // column can hold it. The formats of numbers, times and bytes are those that JsonWriter writes.
-import { ByteWriter, Dictionary } from '../batch/index.ts'
-import { type Field, typeName } from '../schema/index.ts'
+import { ByteWriter, type Dictionary } from '../batch/index.ts'
+import type { Field } from '../schema/index.ts'
 import { decodeBase64 } from './base64.ts'
 import type { ColumnBuffer } from './column-buffer.ts'
 import { inRange, parseDate, parseTimestamp } from './date-time.ts'
 import type { DecodeFault, DecodeFaultCode, DecodePolicies } from './decode-policies.ts'
+import { expectedText, findKey, keyText, missingReason, namesOf } from './field-names.ts'
 import { hasEscape, unescapeTo } from './json-string.ts'
 import { SyntaxWalker, skipSpace } from './json-syntax.ts'
 import { isDigits, parseFloat64, parseScaled } from './number-text.ts'
@@ -59,11 +60,6 @@ export class ValueReader {
     column.clearFrom(row)
     column.setNull(row)
     return true
-  }
-
-  /** Records that a field is missing; always false. */
-  missing(path: string): boolean {
-    return this.#fail('FIELD_MISSING', `field "${path}" is missing`)
   }
 
   #write(
@@ -264,50 +260,6 @@ export class ValueReader {
     this.fault = { code, reason }
     return false
   }
-}
-
-/** The names of fields as a dictionary: id = index. */
-export function namesOf(fields: readonly Field[]): Dictionary {
-  const names = new Dictionary()
-  for (const field of fields) names.internString(field.name)
-  return names
-}
-
-/** The index of a key given without its quotes, escapes allowed, or -1. */
-export function findKey(names: Dictionary, bytes: Uint8Array, start: number, end: number): number {
-  if (!hasEscape(bytes, start, end)) return names.find(bytes, start, end)
-  const text = new ByteWriter(end - start)
-  unescapeTo(bytes, start, end, text)
-  return names.find(text.bytes, 0, text.length)
-}
-
-/** A key as text for a person: escapes resolved, cut to 60 characters. */
-export function keyText(bytes: Uint8Array, start: number, end: number): string {
-  const text = new ByteWriter(end - start)
-  unescapeTo(bytes, start, end, text)
-  return decoder.decode(text.view()).slice(0, 60)
-}
-
-/** Names the missing field, and the unknown ones of the record when there are any. */
-export function missingReason(name: string, unknown: readonly string[]): string {
-  const missing = `field "${name}" is missing`
-  if (unknown.length === 0) return missing
-  const names = unknown.map((key) => `"${key}"`).join(', ')
-  if (unknown.length === 1) {
-    return `${missing}; the record has unknown field ${names} — was it renamed?`
-  }
-  return `${missing}; the record has unknown fields ${names} — was it renamed to one of them?`
-}
-
-function expectedText(field: Field): string {
-  const name = typeName(field.type)
-  const text = field.type.kind === 'timestamp' ? timestampText(field.type.unit) : name
-  return field.nullable ? `${text} or null` : text
-}
-
-function timestampText(unit: string | undefined): string {
-  const iso = 'timestamp (YYYY-MM-DDTHH:mm:ss[.ffffff] with Z or ±HH:mm'
-  return unit === undefined ? `${iso})` : `${iso}, or a number of ${unit})`
 }
 
 function setInteger(
