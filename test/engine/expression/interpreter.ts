@@ -1,0 +1,316 @@
+// A naive interpreter of expressions: one row at a time, exact numbers as fractions of bigints, no
+// columns, no fast paths. It shares only the result *types* with the engine.
+import { formatDecimal } from '../../../engine/batch/index.ts'
+import { type Expression, expressionType } from '../../../engine/expression/index.ts'
+import type { DataType, Schema } from '../../../engine/schema/index.ts'
+
+export class RowError extends Error {
+  readonly code: string
+
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
+
+interface Fraction {
+  readonly n: bigint
+  readonly d: bigint
+}
+
+type Value = null | boolean | string | number | Fraction
+
+export class Interpreter {
+  readonly #schema: Schema<unknown>
+  readonly #types = new Map<Expression, DataType>()
+
+  constructor(schema: Schema<unknown>) {
+    this.#schema = schema
+  }
+
+  /** The row value of an expression; throws RowError where the row fails. */
+  run(expression: Expression, row: Readonly<Record<string, unknown>>): unknown {
+    return rowValue(this.#value(expression, row), this.#type(expression))
+  }
+
+  #type(expression: Expression): DataType {
+    const known = this.#types.get(expression) ?? expressionType(expression, this.#schema).type
+    this.#types.set(expression, known)
+    return known
+  }
+
+  #value(e: Expression, row: Readonly<Record<string, unknown>>): Value {
+    switch (e.kind) {
+      case 'column':
+        return inputValue(row[e.name], this.#type(e))
+      case 'literal': {
+        const { value } = e
+        if (value === null || typeof value !== 'object') return inputValue(value, e.type)
+        if ('integer' in value) return inputValue(BigInt(value.integer), e.type)
+        if ('decimal' in value) return inputValue(value.decimal, e.type)
+        return 'float' in value ? Number(value.float) : null
+      }
+      case 'arithmetic': {
+        const a = this.#value(e.left, row)
+        const b = this.#value(e.right, row)
+        return a === null || b === null ? null : arithmetic(e.operator, a, b, this.#type(e))
+      }
+      case 'negate': {
+        const a = this.#value(e.operand, row)
+        if (a === null) return null
+        if (typeof a === 'number') return -a
+        return checked({ n: -fraction(a).n, d: fraction(a).d }, this.#type(e))
+      }
+      case 'compare': {
+        const a = this.#value(e.left, row)
+        const b = this.#value(e.right, row)
+        return a === null || b === null ? null : compare(e.operator, order(a, b))
+      }
+      case 'and':
+      case 'or': {
+        const decider = e.kind === 'or'
+        const a = this.#value(e.left, row)
+        if (a === decider) return decider
+        const b = this.#value(e.right, row)
+        if (b === decider) return decider
+        return a === null || b === null ? null : !decider
+      }
+      case 'not': {
+        const a = this.#value(e.operand, row)
+        return a === null ? null : !a
+      }
+      case 'is-null':
+        return this.#value(e.operand, row) === null
+      case 'in': {
+        const a = this.#value(e.operand, row)
+        const values = e.values.map((value) => this.#value(value, row))
+        if (a === null) return null
+        if (values.some((value) => value !== null && order(a, value) === 0)) return true
+        return values.includes(null) ? null : false
+      }
+      case 'case': {
+        const taken = e.branches.find(({ when }) => this.#value(when, row) === true)
+        const result = taken === undefined ? e.otherwise : taken.result
+        return result === undefined ? null : this.#value(result, row)
+      }
+      case 'coalesce': {
+        for (const operand of e.operands) {
+          const value = this.#value(operand, row)
+          if (value !== null) return value
+        }
+        return null
+      }
+      case 'concat': {
+        const parts = e.operands.map((operand) => this.#value(operand, row))
+        return parts.includes(null) ? null : parts.join('')
+      }
+      case 'cast':
+        return this.#cast(e, row)
+      case 'text':
+        return this.#text(e, row)
+      default:
+        throw new Error(`the interpreter does not know ${e.kind}`)
+    }
+  }
+
+  #cast(e: Extract<Expression, { kind: 'cast' }>, row: Readonly<Record<string, unknown>>): Value {
+    const value = this.#value(e.operand, row)
+    if (value === null) return null
+    try {
+      return cast(value, e.type)
+    } catch (error) {
+      if (e.onFailure === 'null' && error instanceof RowError) return null
+      throw error
+    }
+  }
+
+  #text(e: Extract<Expression, { kind: 'text' }>, row: Readonly<Record<string, unknown>>): Value {
+    const value = this.#value(e.operand, row)
+    if (typeof value !== 'string') return null
+    const call = e.function
+    const points = [...value]
+    switch (call.name) {
+      case 'length':
+        return integer(BigInt(points.length))
+      case 'upper':
+        return value.toUpperCase()
+      case 'lower':
+        return value.toLowerCase()
+      case 'trim':
+        return value.replace(/^ +/, '').replace(/ +$/, '')
+      case 'substring': {
+        const end = call.length === undefined ? undefined : call.start - 1 + call.length
+        return points.slice(call.start - 1, end).join('')
+      }
+      case 'starts-with':
+        return value.startsWith(call.text)
+      case 'ends-with':
+        return value.endsWith(call.text)
+      case 'contains':
+        return value.includes(call.text)
+      case 'like':
+        return likeRegex(call.pattern).test(value)
+      case 'regex-matches':
+        return new RegExp(call.pattern, 'u').test(value)
+      case 'replace':
+        return call.search === '' ? value : value.replaceAll(call.search, () => call.replacement)
+      case 'split-part':
+        return value.split(call.separator)[call.index - 1] ?? null
+    }
+  }
+}
+
+function inputValue(value: unknown, type: DataType): Value {
+  if (value === null || value === undefined) return null
+  if (type.kind === 'decimal') return fractionOfText(String(value))
+  if (typeof value === 'bigint') return integer(value)
+  if (typeof value === 'number') return type.kind === 'float64' ? value : integer(BigInt(value))
+  if (typeof value === 'boolean') return value
+  return String(value)
+}
+
+function rowValue(value: Value, type: DataType): unknown {
+  if (value === null || typeof value !== 'object') return value
+  if (type.kind === 'float64') return Number(value.n) / Number(value.d)
+  const scale = type.kind === 'decimal' ? type.scale : 0
+  const scaled = (value.n * 10n ** BigInt(scale)) / value.d
+  if (type.kind === 'decimal') return formatDecimal(scaled, scale)
+  return type.kind === 'int64' ? scaled : Number(scaled)
+}
+
+function arithmetic(operator: string, a: Value, b: Value, type: DataType): Value {
+  if (type.kind === 'float64') {
+    const [x, y] = [toNumber(a), toNumber(b)]
+    if (operator === 'add') return x + y
+    if (operator === 'sub') return x - y
+    if (operator === 'mul') return x * y
+    return operator === 'div' ? x / y : x % y
+  }
+  const [x, y] = [fraction(a), fraction(b)]
+  if (operator === 'add') return checked({ n: x.n * y.d + y.n * x.d, d: x.d * y.d }, type)
+  if (operator === 'sub') return checked({ n: x.n * y.d - y.n * x.d, d: x.d * y.d }, type)
+  if (operator === 'mul') return checked({ n: x.n * y.n, d: x.d * y.d }, type)
+  if (y.n === 0n) throw new RowError('DIVISION_BY_ZERO')
+  const whole = (x.n * y.d) / (x.d * y.n)
+  if (operator === 'mod') {
+    return checked({ n: x.n * y.d - whole * y.n * x.d, d: x.d * y.d }, type)
+  }
+  return type.kind === 'decimal'
+    ? checked({ n: x.n * y.d, d: x.d * y.n }, type)
+    : checked(integer(whole), type)
+}
+
+/** Rounded half away from zero to the type's scale, and within its range. */
+function checked(value: Fraction, type: DataType, code = 'ARITHMETIC_OVERFLOW'): Fraction {
+  const scale = type.kind === 'decimal' ? 10n ** BigInt(type.scale) : 1n
+  const isNegative = value.n < 0n !== value.d < 0n
+  const n = (value.n < 0n ? -value.n : value.n) * scale
+  const d = value.d < 0n ? -value.d : value.d
+  const rounded = (n * 2n + d) / (d * 2n)
+  const signed = isNegative ? -rounded : rounded
+  const [low, high] = rangeOf(type)
+  if (signed < low || signed > high) throw new RowError(code)
+  return { n: signed, d: scale }
+}
+
+function rangeOf(type: DataType): readonly [bigint, bigint] {
+  if (type.kind === 'int32') return [-(2n ** 31n), 2n ** 31n - 1n]
+  if (type.kind === 'int64') return [-(2n ** 63n), 2n ** 63n - 1n]
+  const bound = 10n ** BigInt(type.kind === 'decimal' ? type.precision : 0) - 1n
+  return [-bound, bound]
+}
+
+function cast(value: Value, to: DataType): Value {
+  if (value === null) return null
+  switch (to.kind) {
+    case 'float64':
+      return toNumber(value)
+    case 'string':
+      if (typeof value === 'object') throw new Error('exact numbers to text are tested elsewhere')
+      return Object.is(value, -0) ? '-0' : String(value)
+    case 'int32':
+    case 'int64': {
+      const exact = fractionOrFail(value)
+      return checked(integer(exact.n / exact.d), to, 'CAST_FAILED')
+    }
+    case 'decimal':
+      return checked(fractionOrFail(value), to, 'CAST_FAILED')
+    default:
+      throw new Error(`no cast to ${to.kind} here`)
+  }
+}
+
+function fractionOrFail(value: Value): Fraction {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new RowError('CAST_FAILED')
+    return fractionOfText(plainDigits(value))
+  }
+  if (typeof value === 'string') {
+    if (!/^[+-]?\d{1,40}$/.test(value)) throw new RowError('CAST_FAILED')
+    return integer(BigInt(value.replace('+', '')))
+  }
+  return fraction(value)
+}
+
+function plainDigits(value: number): string {
+  const [mantissa = '0', exponent = '0'] = String(value).split('e')
+  const [whole = '0', rest = ''] = mantissa.split('.')
+  const scale = rest.length - Number(exponent)
+  const digits = BigInt(`${whole}${rest}`)
+  if (scale <= 0) return (digits * 10n ** BigInt(-scale)).toString()
+  const sign = value < 0 ? '-' : ''
+  const text = (digits < 0n ? -digits : digits).toString().padStart(scale + 1, '0')
+  return `${sign}${text.slice(0, -scale)}.${text.slice(-scale)}`
+}
+
+function order(a: Value, b: Value): number {
+  if (typeof a === 'string' && typeof b === 'string') {
+    return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  }
+  if (typeof a === 'number' || typeof b === 'number') {
+    const [x, y] = [toNumber(a), toNumber(b)]
+    if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y))
+    return x < y ? -1 : x > y ? 1 : 0
+  }
+  if (typeof a === 'boolean') return Number(a) - Number(b)
+  const [x, y] = [fraction(a), fraction(b)]
+  const [left, right] = [x.n * y.d, y.n * x.d]
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+function compare(operator: string, by: number): boolean {
+  if (operator === 'eq') return by === 0
+  if (operator === 'ne') return by !== 0
+  if (operator === 'lt') return by < 0
+  if (operator === 'le') return by <= 0
+  return operator === 'gt' ? by > 0 : by >= 0
+}
+
+function fraction(value: Value): Fraction {
+  if (value === null || typeof value !== 'object') throw new Error(`${value} is no fraction`)
+  return value
+}
+
+function toNumber(value: Value): number {
+  if (typeof value === 'number') return value
+  const { n, d } = fraction(value)
+  return d === 1n ? Number(n) : Number(formatDecimal((n * 10n ** 40n) / d, 40))
+}
+
+function integer(n: bigint): Fraction {
+  return { n, d: 1n }
+}
+
+function fractionOfText(text: string): Fraction {
+  const [whole = '0', rest = ''] = text.split('.')
+  return { n: BigInt(`${whole}${rest}`), d: 10n ** BigInt(rest.length) }
+}
+
+function likeRegex(pattern: string): RegExp {
+  const source = [...pattern.matchAll(/\\(.)|(.)/gsu)].map(([, literal, plain]) => {
+    if (plain === '%') return '.*'
+    if (plain === '_') return '.'
+    return (literal ?? plain ?? '').replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+  })
+  return new RegExp(`^${source.join('')}$`, 'su')
+}
