@@ -2,7 +2,8 @@
 // all (group commit). Records of one partition keep the order of the calls and share chunks.
 import { ConfigError } from '../../engine/errors.ts'
 import { RECORD_BYTES_MAX } from '../../engine/limits.ts'
-import { CHUNK_BYTES_TARGET, CHUNK_RECORDS_MAX, type LogRecord } from './chunk-format.ts'
+import type { LogRecord } from './chunk-builder.ts'
+import { CHUNK_BYTES_TARGET, CHUNK_RECORDS_MAX } from './chunk-format.ts'
 
 /** Bytes that wait before a commit is made at once. */
 export const PENDING_BYTES_MAX = 32 * 1024 * 1024

@@ -11,43 +11,37 @@
 //   16        8      bytes of the partition's chunks before this one (float64), for retention
 //   24        4      bytes of all keys
 //   28        4      bytes of all values
-//   32        24     origin, if any: slot (u32), term (u32), epoch (float64), first seq (float64)
+//   32        …      origin, if any: slot (u32), term (u32), epoch (float64), seq of the first record
+//                    (float64), bytes of the lineage's name (u16), the name in UTF-8
 //   then      8n     event time of each record (float64), if any
 //             4n     end of each key, counted from the first key's start, if any
 //             4n     end of each value, counted from the first value's start
 //             n      marks: bit 0 has a key · bit 1 has a value · bits 2-3 the change (+I -U +U -D)
 //             …      keys · values
 import { crc32c } from '@node-rs/crc32'
-import { assert, StateCorruptError } from '../../engine/errors.ts'
+import { StateCorruptError } from '../../engine/errors.ts'
 
 /** Records in one chunk. */
 export const CHUNK_RECORDS_MAX = 1024
 /** Bytes of keys and values after which a writer begins the next chunk. */
 export const CHUNK_BYTES_TARGET = 4 * 1024 * 1024
 
-const VERSION = 1
-const HEADER_BYTES = 32
-const ORIGIN_BYTES = 24
-const HAS_KEYS = 1
-const HAS_EVENT_TIMES = 2
-const HAS_ORIGIN = 4
-const MARK_KEY = 1
-const MARK_VALUE = 2
-const CHANGE_SHIFT = 2
+export const VERSION = 1
+export const HEADER_BYTES = 32
+export const ORIGIN_FIXED_BYTES = 26
+export const HAS_KEYS = 1
+export const HAS_EVENT_TIMES = 2
+export const HAS_ORIGIN = 4
+export const MARK_KEY = 1
+export const MARK_VALUE = 2
+export const CHANGE_SHIFT = 2
 
-/** One record as it is written. */
-export interface LogRecord {
-  readonly key?: Uint8Array | undefined
-  /** Undefined: the key is deleted (an upsert topic). */
-  readonly value: Uint8Array | undefined
-  /** Epoch microseconds, where the writer knows it. */
-  readonly eventTime?: number | undefined
-  /** `Change` of engine/batch; absent: an insert. */
-  readonly change?: number | undefined
-}
-
-/** Which epoch of which slot wrote a chunk; `seq` is the first record's ordinal in that epoch. */
+/**
+ * Which epoch of which slot wrote a chunk; `seq` is the first
+ * record's ordinal among those that slot and epoch wrote to the partition.
+ */
 export interface ChunkOrigin {
+  readonly lineage: string
   readonly slot: number
   readonly term: number
   readonly epoch: number
@@ -95,73 +89,6 @@ export function recordValue(chunk: Chunk, record: number): Uint8Array | undefine
   return chunk.bytes.subarray(chunk.valueStarts[record], chunk.valueEnds[record])
 }
 
-/** What is known of a chunk only when its place is: see `sealChunk`. */
-export interface ChunkPlace {
-  /** The store key of the chunk. */
-  readonly key: Uint8Array
-  readonly appendTime: number
-  readonly bytesBefore: number
-}
-
-/** Encodes records; the bytes are not valid until `sealChunk` gave them their place. */
-export function encodeChunk(
-  records: readonly LogRecord[],
-  origin?: ChunkOrigin,
-): Uint8Array<ArrayBuffer> {
-  const n = records.length
-  assert(n <= CHUNK_RECORDS_MAX, `a chunk of ${n} > ${CHUNK_RECORDS_MAX} records`)
-  let keyBytes = 0
-  let valueBytes = 0
-  let parts = origin === undefined ? 0 : HAS_ORIGIN
-  for (const record of records) {
-    if (record.key !== undefined) parts |= HAS_KEYS
-    if (record.eventTime !== undefined) parts |= HAS_EVENT_TIMES
-    keyBytes += record.key?.length ?? 0
-    valueBytes += record.value?.length ?? 0
-  }
-  const layout = layoutOf(parts, n, keyBytes)
-  const bytes = new Uint8Array(layout.values + valueBytes)
-  const view = new DataView(bytes.buffer)
-  view.setUint8(0, VERSION)
-  view.setUint8(1, parts)
-  view.setUint16(2, n, true)
-  view.setUint32(24, keyBytes, true)
-  view.setUint32(28, valueBytes, true)
-  if (origin !== undefined) writeOrigin(view, origin)
-  let keyEnd = 0
-  let valueEnd = 0
-  for (let i = 0; i < n; i++) {
-    const record = records[i]
-    if (record === undefined) continue
-    let mark = (record.change ?? 0) << CHANGE_SHIFT
-    if (record.key !== undefined) {
-      bytes.set(record.key, layout.keys + keyEnd)
-      keyEnd += record.key.length
-      mark |= MARK_KEY
-    }
-    if (record.value !== undefined) {
-      bytes.set(record.value, layout.values + valueEnd)
-      valueEnd += record.value.length
-      mark |= MARK_VALUE
-    }
-    if (parts & HAS_EVENT_TIMES) {
-      view.setFloat64(layout.eventTimes + i * 8, record.eventTime ?? Number.NaN, true)
-    }
-    if (parts & HAS_KEYS) view.setUint32(layout.keyEnds + i * 4, keyEnd, true)
-    view.setUint32(layout.valueEnds + i * 4, valueEnd, true)
-    bytes[layout.marks + i] = mark
-  }
-  return bytes
-}
-
-/** Writes place, append time and checksum into an encoded chunk. Never throws. */
-export function sealChunk(bytes: Uint8Array, place: ChunkPlace): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  view.setFloat64(8, place.appendTime, true)
-  view.setFloat64(16, place.bytesBefore, true)
-  view.setUint32(4, checksum(bytes, place.key), true)
-}
-
 /**
  * Reads a chunk found under `key`. Ranges point into `bytes`, which must not change afterwards.
  * @throws StateCorruptError CHUNK_CORRUPT
@@ -176,7 +103,8 @@ export function decodeChunk(bytes: Uint8Array, key: Uint8Array): Chunk {
   const parts = view.getUint8(1)
   const count = view.getUint16(2, true)
   const keyBytes = view.getUint32(24, true)
-  const layout = layoutOf(parts, count, keyBytes)
+  const originBytes = parts & HAS_ORIGIN ? ORIGIN_FIXED_BYTES + view.getUint16(56, true) : 0
+  const layout = layoutOf({ parts, count, keyBytes, originBytes })
   const length = layout.values + view.getUint32(28, true)
   if (length !== bytes.length) throw corrupt(`${length} bytes`, `${bytes.length}`)
   const keyEnds = parts & HAS_KEYS ? readEnds(view, layout.keyEnds, count, layout.keys) : undefined
@@ -215,7 +143,8 @@ export interface ChunkHeader {
   readonly sizeBytes: number
 }
 
-interface Layout {
+/** Positions of the parts of a chunk. */
+export interface ChunkLayout {
   readonly eventTimes: number
   readonly keyEnds: number
   readonly valueEnds: number
@@ -224,24 +153,27 @@ interface Layout {
   readonly values: number
 }
 
-function layoutOf(parts: number, n: number, keyBytes: number): Layout {
-  const eventTimes = HEADER_BYTES + (parts & HAS_ORIGIN ? ORIGIN_BYTES : 0)
-  const keyEnds = eventTimes + (parts & HAS_EVENT_TIMES ? 8 * n : 0)
-  const valueEnds = keyEnds + (parts & HAS_KEYS ? 4 * n : 0)
-  const marks = valueEnds + 4 * n
-  const keys = marks + n
+/** What the positions depend on. */
+export interface ChunkShape {
+  readonly parts: number
+  readonly count: number
+  readonly keyBytes: number
+  readonly originBytes: number
+}
+
+export function layoutOf({ parts, count, keyBytes, originBytes }: ChunkShape): ChunkLayout {
+  const eventTimes = HEADER_BYTES + originBytes
+  const keyEnds = eventTimes + (parts & HAS_EVENT_TIMES ? 8 * count : 0)
+  const valueEnds = keyEnds + (parts & HAS_KEYS ? 4 * count : 0)
+  const marks = valueEnds + 4 * count
+  const keys = marks + count
   return { eventTimes, keyEnds, valueEnds, marks, keys, values: keys + keyBytes }
 }
 
-function writeOrigin(view: DataView, origin: ChunkOrigin): void {
-  view.setUint32(32, origin.slot, true)
-  view.setUint32(36, origin.term, true)
-  view.setFloat64(40, origin.epoch, true)
-  view.setFloat64(48, origin.seq, true)
-}
-
 function readOrigin(view: DataView): ChunkOrigin {
+  const name = Buffer.from(view.buffer, view.byteOffset + 58, view.getUint16(56, true))
   return {
+    lineage: name.toString(),
     slot: view.getUint32(32, true),
     term: view.getUint32(36, true),
     epoch: view.getFloat64(40, true),
@@ -269,7 +201,8 @@ function readTimes(view: DataView, at: number, count: number): Float64Array {
   return times
 }
 
-function checksum(bytes: Uint8Array, key: Uint8Array): number {
+/** CRC32C of a chunk under its store key. */
+export function checksum(bytes: Uint8Array, key: Uint8Array): number {
   return crc32c(bytes.subarray(8), crc32c(bytes.subarray(0, 4), crc32c(key)))
 }
 

@@ -11,7 +11,7 @@ import {
   type PendingAppend,
   resolveAppends,
 } from './append-queue.ts'
-import { encodeChunk, type LogRecord, sealChunk } from './chunk-format.ts'
+import { encodeChunk, type LogRecord, sealChunk } from './chunk-builder.ts'
 import { type ChunkStore, checkPartition, chunkKey, definitionKey } from './chunk-store.ts'
 import { type LogEnvironment, lmdbChunkStore, openEnvironment } from './lmdb-store.ts'
 import { earliestOffset, latestOffset, oldestChunks, partitionEnd } from './partition-cursor.ts'
@@ -29,6 +29,7 @@ import {
   type TopicFormat,
   topicExists,
 } from './topic-definition.ts'
+import { unknownTopic } from './topic-home.ts'
 import { readRecords, type TopicRecord } from './topic-records.ts'
 
 /** Milliseconds between two sweeps of retention in one process. */
@@ -112,8 +113,10 @@ export class EmbeddedLog {
 
   /** @throws ConfigError TOPIC_UNKNOWN that lists the topics there are */
   topic(topic: string): TopicDefinition {
-    const known = this.#definitions.get(topic) ?? readDefinition(this.store, topic)
-    if (known === undefined) throw this.#topicUnknown(topic)
+    const known =
+      this.#definitions.get(topic) ??
+      readDefinition(this.store, topic) ??
+      unknownTopic(this.store, topic)
     this.#definitions.set(topic, known)
     return known
   }
@@ -285,17 +288,6 @@ export class EmbeddedLog {
       code: 'LOG_READ_ONLY',
       message: `the log in ${this.path} was opened read-only`,
       remedy: 'Open it without readOnly to write.',
-    })
-  }
-
-  #topicUnknown(topic: string): ConfigError {
-    const names = this.topics().map((known) => known.topic)
-    return new ConfigError({
-      code: 'TOPIC_UNKNOWN',
-      message: `there is no topic "${topic}" in ${this.path}`,
-      expected: names.length === 0 ? 'a topic; there is none' : `one of ${names.join(', ')}`,
-      found: `"${topic}"`,
-      remedy: 'Create the topic first.',
     })
   }
 }

@@ -1,10 +1,11 @@
 // The embedded log: topics in LMDB, their source, the sink for topics that a job writes.
+export { type Catalog, readCatalog, registerTopics, type TopicPlace } from './catalog.ts'
+export type { LogRecord } from './chunk-builder.ts'
 export {
   CHUNK_RECORDS_MAX,
   type Chunk,
   type ChunkOrigin,
   decodeChunk,
-  type LogRecord,
 } from './chunk-format.ts'
 export { type ChunkStore, type StoreEntry, topicNames } from './chunk-store.ts'
 export {
@@ -15,7 +16,7 @@ export {
   type TopicOptions,
 } from './embedded-log.ts'
 export { lmdbChunkStore } from './lmdb-store.ts'
-export { type LogSource, type LogSourceOptions, logSource, type TopicHome } from './log-source.ts'
+export { type LogSource, type LogSourceOptions, logSource } from './log-source.ts'
 export { chunkAt, earliestOffset, latestOffset, type PlacedChunk } from './partition-cursor.ts'
 export {
   type Partitioner,
@@ -25,4 +26,6 @@ export {
   type TopicDefinition,
   type TopicFormat,
 } from './topic-definition.ts'
+export { type IterableStore, type TopicHome, topicHome } from './topic-home.ts'
 export { readRecords, type TopicRecord } from './topic-records.ts'
+export { type RowEncoder, type TopicSinkOptions, topicSink } from './topic-sink.ts'

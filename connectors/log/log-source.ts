@@ -1,7 +1,7 @@
 // logSource: reads a topic of any ChunkStore, partition by partition, into columns. Small chunks are
 // joined into full batches; a chunk of usual size is decoded where it lies. A position below the
 // earliest offset is an error, never a silent jump.
-import { type Clock, systemClock } from '../../engine/clock.ts'
+import type { Clock } from '../../engine/clock.ts'
 import type {
   PartitionReader,
   RecordDecoder,
@@ -10,8 +10,7 @@ import type {
 } from '../../engine/connector.ts'
 import { ConfigError } from '../../engine/errors.ts'
 import { BATCH_RECORDS_MAX } from '../../engine/limits.ts'
-import type { ChunkStore } from './chunk-store.ts'
-import { checkPartition } from './chunk-store.ts'
+import { type ChunkStore, checkPartition } from './chunk-store.ts'
 import {
   chunkAt,
   earliestOffset,
@@ -20,6 +19,7 @@ import {
   type PlacedChunk,
 } from './partition-cursor.ts'
 import type { TopicDefinition } from './topic-definition.ts'
+import type { TopicHome } from './topic-home.ts'
 
 /** Milliseconds between two looks at an idle partition: the first, and the longest. */
 const IDLE_DELAY_MS = { first: 1, max: 4 } as const
@@ -27,13 +27,6 @@ const IDLE_DELAY_MS = { first: 1, max: 4 } as const
 const JOIN_BELOW_RECORDS = 512
 /** Bytes of small chunks that are joined at most. */
 const JOIN_BYTES_MAX = 4 * 1024 * 1024
-
-/** What a source needs of a topic's home: `EmbeddedLog` is one. */
-export interface TopicHome {
-  readonly store: ChunkStore
-  readonly clock?: Clock
-  topic(topic: string): TopicDefinition
-}
 
 export interface LogSourceOptions {
   /** Ends at the offsets that are the latest when a partition is opened. */
@@ -93,7 +86,7 @@ class LogReader implements PartitionReader {
 
   constructor(home: TopicHome, range: ReadRange) {
     this.#store = home.store
-    this.#clock = home.clock ?? systemClock
+    this.#clock = home.clock
     this.#definition = range.definition
     this.#partition = range.partition
     this.#decoder = range.decoder

@@ -5,7 +5,12 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { valueAt } from '../../engine/batch/index.ts'
 import type { Clock } from '../../engine/clock.ts'
-import type { RecordDecoder, SourceRecords } from '../../engine/connector.ts'
+import type {
+  DecisionStore,
+  DecisionStores,
+  RecordDecoder,
+  SourceRecords,
+} from '../../engine/connector.ts'
 import { jsonDecoder } from '../../engine/json/index.ts'
 import { int32, schema, string } from '../../engine/schema/index.ts'
 
@@ -71,4 +76,50 @@ export class TestClock implements Clock {
     this.#delays = this.#delays.filter((delay) => delay.dueMicros > this.micros)
     for (const delay of due) delay.run()
   }
+}
+
+/** Ordered stores in memory with the contract of the deciding transaction's. */
+export class MemoryStores implements DecisionStores {
+  readonly #entries = new Map<DecisionStore, Map<string, Uint8Array>>()
+
+  get(store: DecisionStore, key: Uint8Array): Uint8Array | undefined {
+    return this.#store(store).get(hex(key))
+  }
+
+  put(store: DecisionStore, key: Uint8Array, value: Uint8Array): void {
+    this.#store(store).set(hex(key), Uint8Array.from(value))
+  }
+
+  remove(store: DecisionStore, key: Uint8Array): void {
+    this.#store(store).delete(hex(key))
+  }
+
+  before(store: DecisionStore, key: Uint8Array) {
+    return [...this.#range(store, '', hex(key))].at(-1)
+  }
+
+  /** The reading methods of one store. */
+  view(store: DecisionStore) {
+    return {
+      get: (key: Uint8Array) => this.get(store, key),
+      before: (key: Uint8Array) => this.before(store, key),
+      range: (from: Uint8Array, to: Uint8Array) => this.#range(store, hex(from), hex(to)),
+    }
+  }
+
+  *#range(store: DecisionStore, from: string, to: string) {
+    for (const [key, value] of [...this.#store(store)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (key >= from && key < to) yield { key: Uint8Array.from(Buffer.from(key, 'hex')), value }
+    }
+  }
+
+  #store(name: DecisionStore): Map<string, Uint8Array> {
+    const store = this.#entries.get(name) ?? new Map<string, Uint8Array>()
+    this.#entries.set(name, store)
+    return store
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
 }

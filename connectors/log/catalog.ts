@@ -1,0 +1,209 @@
+// Catalog: which home each topic of a data folder has, in `<data>/catalog.json`. Written whole to a
+// temporary file, flushed, renamed, and the folder flushed: a reader sees one version or the next.
+// A lock file serialises writers of several processes; that of a dead process is taken over.
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { type Clock, systemClock } from '../../engine/clock.ts'
+import { ConfigError, errorCode, StateCorruptError, StorageError } from '../../engine/errors.ts'
+
+/** Where a topic lives: the shared log, or the environment of the job that writes it. */
+export type TopicPlace = { readonly home: 'log' } | { readonly home: 'job'; readonly job: string }
+
+export type Catalog = ReadonlyMap<string, TopicPlace>
+
+const FILE = 'catalog.json'
+const LOCK_TRIES_MAX = 500
+const LOCK_DELAY_MS = 10
+
+/** The catalog of a data folder; empty when none was written. @throws StateCorruptError CATALOG_CORRUPT */
+export function readCatalog(dataFolder: string): Catalog {
+  const path = join(dataFolder, FILE)
+  if (!existsSync(path)) return new Map()
+  const topics = new Map<string, TopicPlace>()
+  const text = readFileSync(path, 'utf8')
+  for (const [topic, place] of Object.entries(parseTopics(path, text))) {
+    topics.set(topic, checkedPlace(path, topic, place))
+  }
+  return topics
+}
+
+/**
+ * Adds topics; those that are there with the same home are left alone.
+ * @throws ConfigError TOPIC_HOME when a topic has another home: a topic has one
+ * @throws StorageError CATALOG_LOCKED, CATALOG_UNWRITABLE
+ */
+export async function registerTopics(
+  dataFolder: string,
+  topics: Catalog,
+  clock: Clock = systemClock,
+): Promise<Catalog> {
+  mkdirSync(dataFolder, { recursive: true })
+  const release = await lock(join(dataFolder, `${FILE}.lock`), clock)
+  try {
+    const known = readCatalog(dataFolder)
+    const merged = new Map(known)
+    for (const [topic, place] of topics) {
+      const old = known.get(topic)
+      if (old !== undefined && !samePlace(old, place)) throw otherHome(topic, old, place)
+      merged.set(topic, place)
+    }
+    if (merged.size > known.size) writeCatalog(dataFolder, merged)
+    return merged
+  } finally {
+    release()
+  }
+}
+
+function writeCatalog(dataFolder: string, topics: Catalog): void {
+  const path = join(dataFolder, FILE)
+  const sorted = [...topics].sort(([a], [b]) => (a < b ? -1 : 1))
+  const text = `${JSON.stringify({ version: 1, topics: Object.fromEntries(sorted) }, null, 2)}\n`
+  try {
+    const temporary = `${path}.new`
+    const file = openSync(temporary, 'w')
+    try {
+      writeFileSync(file, text)
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+    const folder = openSync(dataFolder, 'r')
+    try {
+      fsyncSync(folder)
+    } finally {
+      closeSync(folder)
+    }
+  } catch (error) {
+    throw new StorageError({
+      code: 'CATALOG_UNWRITABLE',
+      message: `${path} can not be written`,
+      found: errorCode(error),
+      remedy: 'Check the rights of the folder and the space on its disk.',
+      cause: error,
+    })
+  }
+}
+
+async function lock(path: string, clock: Clock): Promise<() => void> {
+  for (let tries = 0; tries < LOCK_TRIES_MAX; tries++) {
+    try {
+      writeFileSync(path, `${process.pid}`, { flag: 'wx' })
+      return () => unlinkSync(path)
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error
+      if (!isHeld(path)) removeStale(path)
+      await clock.delay(LOCK_DELAY_MS)
+    }
+  }
+  throw new StorageError({
+    code: 'CATALOG_LOCKED',
+    message: `another process holds ${path}`,
+    expected: `the lock within ${(LOCK_TRIES_MAX * LOCK_DELAY_MS) / 1000} s`,
+    found: 'a lock of a living process',
+    remedy: 'Wait for it, or remove the file if that process is no millrace.',
+  })
+}
+
+/** False when the process that wrote the lock is gone. An empty lock is just being written. */
+function isHeld(path: string): boolean {
+  try {
+    const holder = readHolder(path)
+    if (holder !== undefined) process.kill(holder, 0)
+    return true
+  } catch (error) {
+    return errorCode(error) === 'EPERM'
+  }
+}
+
+/** The process in a lock file; undefined while it is just being written, or was just removed. */
+function readHolder(path: string): number | undefined {
+  try {
+    const holder = Number(readFileSync(path, 'utf8'))
+    return holder > 0 ? holder : undefined
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/**
+ * Removes the lock of a dead process. Only who holds the claim may do so, and looks again while
+ * holding it: else two processes that saw the dead one could remove the lock of a third.
+ */
+function removeStale(path: string): void {
+  const claim = `${path}.claim`
+  try {
+    writeFileSync(claim, '', { flag: 'wx' })
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return
+    throw error
+  }
+  try {
+    if (!isHeld(path)) unlinkSync(path)
+  } finally {
+    unlinkSync(claim)
+  }
+}
+
+function parseTopics(path: string, text: string): object {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed === 'object' && parsed !== null && 'topics' in parsed) {
+      const { topics } = parsed
+      if (typeof topics === 'object' && topics !== null) return topics
+    }
+  } catch (error) {
+    throw corrupt(path, 'no JSON', error)
+  }
+  throw corrupt(path, 'no "topics"')
+}
+
+function checkedPlace(path: string, topic: string, place: unknown): TopicPlace {
+  if (typeof place === 'object' && place !== null && 'home' in place) {
+    if (place.home === 'log') return { home: 'log' }
+    if (place.home === 'job' && 'job' in place && typeof place.job === 'string') {
+      return { home: 'job', job: place.job }
+    }
+  }
+  throw corrupt(path, `"${topic}": ${JSON.stringify(place)}`)
+}
+
+function samePlace(a: TopicPlace, b: TopicPlace): boolean {
+  return describe(a) === describe(b)
+}
+
+function describe(place: TopicPlace): string {
+  return place.home === 'log' ? 'the shared log' : `job "${place.job}"`
+}
+
+function otherHome(topic: string, old: TopicPlace, place: TopicPlace): ConfigError {
+  return new ConfigError({
+    code: 'TOPIC_HOME',
+    message: `topic "${topic}" has a home already`,
+    expected: describe(old),
+    found: describe(place),
+    remedy: 'A topic is written by one job, or from outside. Choose another name.',
+  })
+}
+
+function corrupt(path: string, found: string, cause?: unknown): StateCorruptError {
+  return new StateCorruptError({
+    code: 'CATALOG_CORRUPT',
+    message: `${path} can not be understood`,
+    expected: 'the topics and their homes as JSON',
+    found,
+    remedy: 'Restore the file, or remove it and start the jobs once: they register their topics.',
+    cause,
+  })
+}
