@@ -1,0 +1,279 @@
+// PaneStore: all panes with their rows and partial results, and the table that checkpoints them. It
+// decides nothing about windows: the operator says which pane a record belongs to and when a pane
+// retires.
+//
+//   key    pane start, entersAt, key sequence: 8 bytes each, big-endian, ordered as numbers
+//   value  the partials of the aggregates one after another, each with its version
+//
+// A retired pane is one range delete; rows that come and go between two snapshots are never written.
+import { ByteReader, ByteWriter, type RecordBatch } from '../../engine/batch/index.ts'
+import { StateCorruptError } from '../../engine/errors.ts'
+import type { KeyIndex, SegmentWriter, StateTable, TableFormat } from '../../engine/state/index.ts'
+import { lastWindowEnd, type WindowFrame } from '../../engine/window/index.ts'
+import type { Accumulators, Aggregate } from '../aggregates/index.ts'
+import { CHUNK_ROWS, Pane } from './pane.ts'
+import { sortBySequence } from './sequence-order.ts'
+
+/** Dirty lists above this length are given back after a snapshot. */
+const DIRTY_KEPT_MAX = 8192
+
+export class PaneStore implements StateTable {
+  readonly name = 'panes'
+  readonly format: TableFormat
+  /** Partial results by row, one entry an aggregate. */
+  readonly partials: readonly Accumulators[]
+  /** The key's slot by row. The array is replaced when it grows. */
+  slotOf = new Int32Array(0)
+  /** Live rows of a key by slot. Grown by `ensureSlots`. */
+  rowsOfKey = new Int32Array(0)
+  rows = 0
+  readonly #frame: WindowFrame
+  readonly #keys: KeyIndex
+  readonly #byStart = new Map<number, Pane>()
+  readonly #paneOfChunk: (Pane | undefined)[] = []
+  readonly #freeChunks: number[] = []
+  #isDirty = new Uint8Array(0)
+  #retired: { readonly start: number; readonly entersAt: number }[] = []
+  /** Sequences of restored rows, until `attach` found their slots. */
+  #restored: number[] = []
+  #restoredRows: number[] = []
+
+  constructor(frame: WindowFrame, aggregates: readonly Aggregate[], keys: KeyIndex) {
+    this.#frame = frame
+    this.#keys = keys
+    this.partials = aggregates.map((aggregate) => aggregate.create())
+    const { size, slide, offset } = frame
+    const layouts = aggregates.map((aggregate) => aggregate.layout).join(',')
+    this.format = { version: 1, layout: `window(${size},${slide},${offset}) ${layouts}` }
+  }
+
+  get sizeBytes(): number {
+    let total = this.slotOf.length * 5 + this.rowsOfKey.length * 4
+    for (const partials of this.partials) total += partials.sizeBytes
+    for (const pane of this.panes()) total += pane.table.byteLength + pane.dirty.byteLength
+    return total
+  }
+
+  /** All live panes, in no order. */
+  *panes(): Iterable<Pane> {
+    for (const first of this.#byStart.values()) {
+      for (let pane: Pane | undefined = first; pane !== undefined; pane = pane.later) yield pane
+    }
+  }
+
+  ensureSlots(count: number): void {
+    if (count <= this.rowsOfKey.length) return
+    const grown = new Int32Array(Math.max(count, this.rowsOfKey.length * 2))
+    grown.set(this.rowsOfKey)
+    this.rowsOfKey = grown
+  }
+
+  find(start: number, entersAt: number): Pane | undefined {
+    let pane = this.#byStart.get(start)
+    while (pane !== undefined && pane.entersAt !== entersAt) pane = pane.later
+    return pane
+  }
+
+  create(start: number, entersAt: number): Pane {
+    const pane = new Pane(start, entersAt, lastWindowEnd(this.#frame, start))
+    pane.later = this.#byStart.get(start)
+    this.#byStart.set(start, pane)
+    return pane
+  }
+
+  paneOf(row: number): Pane {
+    const pane = this.#paneOfChunk[Math.floor(row / CHUNK_ROWS)]
+    if (pane !== undefined) return pane
+    throw new RangeError(`row ${row} belongs to no pane`)
+  }
+
+  /**
+   * Finds or makes the rows of the keys `slots[from .. to)` in a pane and marks them as changed.
+   * New rows are appended to `created`, which gives how many there are now.
+   */
+  locate(
+    pane: Pane,
+    slots: Int32Array,
+    rows: Int32Array,
+    from: number,
+    to: number,
+    created: Int32Array,
+    createdCount: number,
+  ): number {
+    let fresh = createdCount
+    for (let i = from; i < to; i++) {
+      const slot = slots[i]!
+      const { table } = pane
+      const mask = table.length - 2
+      let at = (Math.imul(slot, -1640531527) >>> pane.shift) << 1
+      while (table[at] !== slot + 1 && table[at] !== 0) at = (at + 2) & mask
+      if (table[at] === 0) {
+        const row = this.#newRow(pane)
+        pane.put(slot, row)
+        this.slotOf[row] = slot
+        this.rowsOfKey[slot]!++
+        this.#isDirty[row] = 1
+        pane.markDirty(row)
+        rows[i] = row
+        created[fresh++] = row
+        continue
+      }
+      const row = table[at + 1]!
+      rows[i] = row
+      if (this.#isDirty[row] === 0) {
+        this.#isDirty[row] = 1
+        pane.markDirty(row)
+      }
+    }
+    return fresh
+  }
+
+  /** Adds records [from, to) of the batch to their rows. */
+  add(rows: Int32Array, batch: RecordBatch, from: number, to: number): void {
+    for (const partials of this.partials) partials.add(rows, batch, from, to)
+  }
+
+  /** Frees a pane. The keys that have no rows any more are released. True if there was one. */
+  retire(pane: Pane): boolean {
+    let anyReleased = false
+    for (let i = 0; i < pane.size; i++) {
+      const slot = this.slotOf[pane.rowAt(i)]!
+      if (--this.rowsOfKey[slot]! > 0) continue
+      this.#keys.release(slot)
+      anyReleased = true
+    }
+    for (const chunk of pane.chunks) {
+      const from = chunk * CHUNK_ROWS
+      for (const partials of this.partials) partials.clear(from, from + CHUNK_ROWS)
+      this.#isDirty.fill(0, from, from + CHUNK_ROWS)
+      this.#paneOfChunk[chunk] = undefined
+      this.#freeChunks.push(chunk)
+    }
+    this.rows -= pane.size
+    this.#unlink(pane)
+    if (pane.isStored) this.#retired.push({ start: pane.start, entersAt: pane.entersAt })
+    return anyReleased
+  }
+
+  snapshot(segment: SegmentWriter): void {
+    const from = new ByteWriter(16)
+    const to = new ByteWriter(16)
+    for (const { start, entersAt } of this.#retired.sort(byTime)) {
+      from.clear()
+      from.integerOrdered(start)
+      from.integerOrdered(entersAt)
+      to.clear()
+      to.integerOrdered(start)
+      to.integerOrdered(entersAt + 1)
+      segment.deleteRange(from.view(), to.view())
+    }
+    this.#retired = []
+    const changed: Pane[] = []
+    for (const pane of this.panes()) if (pane.dirtyCount > 0) changed.push(pane)
+    for (const pane of changed.sort(byTime)) this.#writePane(pane, segment)
+  }
+
+  restore(key: Uint8Array, value: Uint8Array): void {
+    const keyReader = new ByteReader(key)
+    const start = keyReader.integerOrdered()
+    const entersAt = keyReader.integerOrdered()
+    const pane = this.find(start, entersAt) ?? this.create(start, entersAt)
+    pane.isStored = true
+    const row = this.#newRow(pane)
+    pane.size++
+    this.#restored.push(keyReader.integerOrdered())
+    this.#restoredRows.push(row)
+    const reader = new ByteReader(value)
+    for (const partials of this.partials) partials.decode(row, reader)
+    if (reader.remaining > 0) throw corrupt(`${reader.remaining} bytes left over`)
+  }
+
+  /** After a restore: leads the rows' sequences back to slots. @throws StateCorruptError */
+  attach(): void {
+    this.ensureSlots(this.#keys.slotCount)
+    for (const pane of this.panes()) pane.size = 0
+    for (let i = 0; i < this.#restoredRows.length; i++) {
+      const row = this.#restoredRows[i] ?? 0
+      const sequence = this.#restored[i] ?? 0
+      const slot = this.#keys.slotOfSequence(sequence)
+      if (slot < 0) throw corrupt(`a row of the unknown key ${sequence}`)
+      this.paneOf(row).put(slot, row)
+      this.slotOf[row] = slot
+      this.rowsOfKey[slot]!++
+    }
+    this.#restored = []
+    this.#restoredRows = []
+  }
+
+  /** The next row number of a pane; the caller puts it under its slot, which counts it. */
+  #newRow(pane: Pane): number {
+    if (pane.size === pane.chunks.length * CHUNK_ROWS) {
+      const chunk = this.#freeChunks.pop() ?? this.#paneOfChunk.length
+      this.#paneOfChunk[chunk] = pane
+      pane.chunks.push(chunk)
+      const end = (chunk + 1) * CHUNK_ROWS
+      if (end > this.slotOf.length) this.#grow(end)
+    }
+    this.rows++
+    return pane.rowAt(pane.size)
+  }
+
+  #grow(end: number): void {
+    const capacity = Math.max(end, this.slotOf.length * 2, 1024)
+    const slotOf = new Int32Array(capacity)
+    slotOf.set(this.slotOf)
+    this.slotOf = slotOf
+    const isDirty = new Uint8Array(capacity)
+    isDirty.set(this.#isDirty)
+    this.#isDirty = isDirty
+    for (const partials of this.partials) partials.ensureRows(capacity)
+  }
+
+  #unlink(pane: Pane): void {
+    const first = this.#byStart.get(pane.start)
+    if (first === pane) {
+      if (pane.later === undefined) this.#byStart.delete(pane.start)
+      else this.#byStart.set(pane.start, pane.later)
+      return
+    }
+    for (let other = first; other !== undefined; other = other.later) {
+      if (other.later === pane) other.later = pane.later
+    }
+  }
+
+  #writePane(pane: Pane, segment: SegmentWriter): void {
+    const { bytes } = segment
+    const sequences = this.#keys.sequenceOf
+    const rows = sortBySequence(pane.dirty, pane.dirtyCount, this.slotOf, sequences)
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
+      segment.beginKey()
+      bytes.integerOrdered(pane.start)
+      bytes.integerOrdered(pane.entersAt)
+      bytes.integerOrdered(sequences[this.slotOf[row]!]!)
+      segment.beginValue()
+      for (const partials of this.partials) partials.encode(row, bytes)
+      segment.end()
+      this.#isDirty[row] = 0
+    }
+    pane.isStored = true
+    pane.dirtyCount = 0
+    if (pane.dirty.length > DIRTY_KEPT_MAX) pane.dirty = new Int32Array(64)
+  }
+}
+
+function byTime(
+  a: { readonly start: number; readonly entersAt: number },
+  b: { readonly start: number; readonly entersAt: number },
+): number {
+  return a.start - b.start || a.entersAt - b.entersAt
+}
+
+function corrupt(found: string): StateCorruptError {
+  return new StateCorruptError({
+    code: 'PANES_CORRUPT',
+    message: 'the stored panes of a window do not fit together',
+    found,
+    remedy: 'Restore a savepoint.',
+  })
+}
