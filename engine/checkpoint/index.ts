@@ -19,7 +19,7 @@ export {
   type StartFacts,
   type StoredFacts,
 } from './recovery-decision.ts'
-export type { MigratedTable, RowMigration } from './restore-table.ts'
+export type { MigratedTable } from './restore-table.ts'
 export type { SavepointManifest } from './savepoint.ts'
 export { type RestoreReport, type RestoreRequest, restoreSavepoint } from './savepoint-restore.ts'
 export type { SlotStore } from './slot-store.ts'

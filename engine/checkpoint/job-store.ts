@@ -10,7 +10,6 @@ import { claimJob } from './claim.ts'
 import { writeDurably } from './durable-file.ts'
 import { Environment } from './environment.ts'
 import type { Claim, ClaimRequest } from './epoch.ts'
-import type { RowMigration } from './restore-table.ts'
 import {
   createSavepoint,
   inspectSavepoint,
@@ -28,8 +27,6 @@ export interface JobStoreOptions {
   readonly sizeBytesMax?: number
   /** Names a new history; unique among all that ever write to the same sinks. */
   readonly newLineage?: () => string
-  /** How rows of an older schema become rows of today's; without it such state is refused. */
-  readonly migration?: RowMigration
 }
 
 const CLAIMED = 'job.json'
@@ -39,14 +36,12 @@ export class JobStore {
   readonly #env: Environment
   readonly #clock: Clock
   readonly #newLineage: () => string
-  readonly #migration: RowMigration
 
   private constructor(folder: string, env: Environment, options: JobStoreOptions) {
     this.folder = folder
     this.#env = env
     this.#clock = options.clock ?? systemClock
     this.#newLineage = options.newLineage ?? chanceLineage
-    this.#migration = options.migration ?? (() => undefined)
   }
 
   /**
@@ -95,7 +90,6 @@ export class JobStore {
       claim,
       slot,
       clock: this.#clock,
-      migration: this.#migration,
     })
   }
 

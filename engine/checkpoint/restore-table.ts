@@ -1,7 +1,8 @@
 // Hands the live rows of a table's segments to the table, in ascending order of their keys. Formats
 // are compared segment by segment; rows of an older schema migrate by field name.
+import { ByteWriter } from '../batch/index.ts'
+import { migratingRowCodec } from '../codec/index.ts'
 import { StateMismatchError } from '../errors.ts'
-import type { Field } from '../schema/index.ts'
 import {
   compareFormats,
   describeFields,
@@ -12,12 +13,6 @@ import {
 } from '../state/index.ts'
 import { identityOf, type SegmentStore } from './segment-store.ts'
 import type { TableManifest } from './task-manifest.ts'
-
-/** Makes a row of `to` from a row of `from`; undefined when the types don't allow it. */
-export type RowMigration = (
-  from: readonly Field[],
-  to: readonly Field[],
-) => ((value: Uint8Array) => Uint8Array) | undefined
 
 /** A table whose stored rows had another schema. */
 export interface MigratedTable {
@@ -37,7 +32,6 @@ export function restoreTable(
   taskId: string,
   manifest: TableManifest,
   table: StateTable,
-  migration: RowMigration,
 ): MigratedTable | undefined {
   const inputs = manifest.segments.map((entry) =>
     store.input(identityOf(taskId, manifest, entry.number), entry),
@@ -45,7 +39,7 @@ export function restoreTable(
   const migrations = new Map<number, (value: Uint8Array) => Uint8Array>()
   let difference: string | undefined
   for (const { identity, footer } of inputs) {
-    const migrate = migrationOf(identity, footer.format, table.format, migration)
+    const migrate = migrationOf(identity, footer.format, table.format)
     if (migrate === undefined) continue
     migrations.set(identity.segment, migrate)
     difference ??= describeFields(footer.format.fields ?? [], table.format.fields ?? [])
@@ -63,18 +57,22 @@ export function restoreTable(
   return { taskId, operatorId, table: manifest.table, difference }
 }
 
+/** How rows of the stored format become rows of today's; undefined when they are. */
 function migrationOf(
   identity: SegmentIdentity,
   stored: TableFormat,
   current: TableFormat,
-  migration: RowMigration,
 ): ((value: Uint8Array) => Uint8Array) | undefined {
   const decision = compareFormats(stored, current)
   if (decision.kind === 'equal') return undefined
   if (decision.kind === 'refuse') throw mismatch(identity, decision.difference)
-  const migrate = migration(decision.from, decision.to)
-  if (migrate !== undefined) return migrate
-  throw mismatch(identity, describeFields(decision.from, decision.to))
+  const codec = migratingRowCodec(decision.from, decision.to)
+  const row = new ByteWriter()
+  return (value) => {
+    row.clear()
+    codec.migrate(value, row)
+    return row.view()
+  }
 }
 
 function mismatch(identity: SegmentIdentity, difference: string): StateMismatchError {

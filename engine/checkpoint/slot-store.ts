@@ -13,7 +13,7 @@ import type { Environment } from './environment.ts'
 import type { Claim, CommitReport, EpochDecision, OperatorTable, Undelivered } from './epoch.ts'
 import { failpoint } from './failpoint.ts'
 import { checkTerm, type PendingRecord, type SlotRecord, writeSlot } from './job-records.ts'
-import { type MigratedTable, type RowMigration, restoreTable } from './restore-table.ts'
+import { type MigratedTable, restoreTable } from './restore-table.ts'
 import { identityOf, SegmentStore } from './segment-store.ts'
 import { TaskCatalog } from './task-catalog.ts'
 import { partitionOf } from './task-manifest.ts'
@@ -23,7 +23,6 @@ export interface SlotStoreParts {
   readonly claim: Claim
   readonly slot: number
   readonly clock: Clock
-  readonly migration: RowMigration
 }
 
 interface PreparedSegment {
@@ -39,7 +38,6 @@ export class SlotStore {
   readonly #env: Environment
   readonly #claim: Claim
   readonly #clock: Clock
-  readonly #migration: RowMigration
   readonly #segments: SegmentStore
   readonly #encoder = new SegmentEncoder()
   readonly #migrated: MigratedTable[] = []
@@ -48,12 +46,11 @@ export class SlotStore {
   #isBroken = false
 
   /** Made by `JobStore.slot`. @throws FencedError, StateCorruptError */
-  constructor({ env, claim, slot, clock, migration }: SlotStoreParts) {
+  constructor({ env, claim, slot, clock }: SlotStoreParts) {
     this.slot = slot
     this.#env = env
     this.#claim = claim
     this.#clock = clock
-    this.#migration = migration
     this.#segments = new SegmentStore(env)
     checkTerm(env, claim)
     const { catalog, record } = TaskCatalog.read(env, claim, slot)
@@ -94,7 +91,7 @@ export class SlotStore {
       names.add(name)
       const stored = this.#catalog.table(taskId, operatorId, table.name)
       if (stored === undefined) continue
-      const migrated = restoreTable(this.#segments, taskId, stored, table, this.#migration)
+      const migrated = restoreTable(this.#segments, taskId, stored, table)
       if (migrated !== undefined) this.#migrated.push(migrated)
     }
   }
