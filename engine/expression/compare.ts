@@ -47,6 +47,7 @@ export function bindCompare(
   const { base, swapped, turned } = bases[operator]
   const [a, b] = [asPeer(first, second.type), asPeer(second, first.type)]
   const [left, right] = swapped ? [b, a] : [a, b]
+  requireComparable(source, a, b)
   const compare = comparison(source, base, left, right)
   return {
     source,
@@ -79,6 +80,17 @@ export function asPeer(operand: Bound, peer: DataType): Bound {
   return decimal === undefined ? operand : boundConstant(decimal.type, decimal.value)
 }
 
+function requireComparable(source: Expression, a: Bound, b: Bound): void {
+  const areExact = asDecimal(a.type) !== undefined && asDecimal(b.type) !== undefined
+  const areNumbers = isFloatPeer(a.type) && isFloatPeer(b.type)
+  if (areExact || areNumbers || a.type.kind === b.type.kind) return
+  throw typeMismatch(source, b, `a type comparable with ${typeName(a.type)}`)
+}
+
+function isFloatPeer(type: DataType): boolean {
+  return type.kind === 'int32' || type.kind === 'float64'
+}
+
 type Comparison = (left: Column, right: Column, out: Uint8Array) => void
 
 function comparison(source: Expression, base: BaseOperator, left: Bound, right: Bound): Comparison {
@@ -89,11 +101,9 @@ function comparison(source: Expression, base: BaseOperator, left: Bound, right: 
     const digits = { left: scale - exactA.scale, right: scale - exactB.scale }
     return (x, y, out) => compareExact(base, numberOf(x), numberOf(y), digits, out)
   }
-  const kinds = new Set([a.kind, b.kind])
-  if (kinds.has('float64') && (kinds.size === 1 || kinds.has('int32'))) {
+  if (a.kind === 'float64' || b.kind === 'float64') {
     return (x, y, out) => floatLoops[base](laneOf(numberOf(x)), laneOf(numberOf(y)), out)
   }
-  if (kinds.size > 1) throw typeMismatch(source, right, `a type comparable with ${typeName(a)}`)
   switch (a.kind) {
     case 'timestamp':
     case 'date':

@@ -99,8 +99,9 @@ function infix(left: Expression, symbol: string, right: Expression): string {
 
 function nested(expression: Expression): string {
   const text = describeExpression(expression)
-  const isInfix = ['arithmetic', 'compare', 'and', 'or', 'not', 'is-null', 'in', 'negate']
-  return isInfix.includes(expression.kind) ? `(${text})` : text
+  const infixes = ['arithmetic', 'compare', 'and', 'or', 'not', 'is-null', 'in', 'negate']
+  const isLike = expression.kind === 'text' && expression.function.name === 'like'
+  return isLike || infixes.includes(expression.kind) ? `(${text})` : text
 }
 
 function list(expressions: readonly Expression[]): string {

@@ -230,14 +230,20 @@ function cast(value: Value, to: DataType): Value {
       return Object.is(value, -0) ? '-0' : String(value)
     case 'int32':
     case 'int64': {
-      const exact = fractionOrFail(value)
-      return checked(integer(exact.n / exact.d), to, 'CAST_FAILED')
+      // The number itself, not its shortest text, is what a float64 above 2^53 truncates to.
+      const whole = typeof value === 'number' ? wholeOrFail(value) : fractionOrFail(value)
+      return checked(integer(whole.n / whole.d), to, 'CAST_FAILED')
     }
     case 'decimal':
       return checked(fractionOrFail(value), to, 'CAST_FAILED')
     default:
       throw new Error(`no cast to ${to.kind} here`)
   }
+}
+
+function wholeOrFail(value: number): Fraction {
+  if (!Number.isFinite(value)) throw new RowError('CAST_FAILED')
+  return integer(BigInt(Math.trunc(value)))
 }
 
 function fractionOrFail(value: Value): Fraction {
