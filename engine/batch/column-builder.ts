@@ -1,12 +1,14 @@
-// ColumnBuilder: makes a column value by value. For slow paths, rows returned by lambdas, and tests;
-// readers on the hot path write typed arrays themselves. One builder makes one column.
+// ColumnBuilder: makes a column value by value. For slow paths, rows returned by lambdas, and
+// tests; readers on the hot path write typed arrays themselves. One builder makes one column.
 import { assert, BadRecordError } from '../errors.ts'
 import { type DataType, type Field, typeName } from '../schema/index.ts'
 import type { Column } from './column.ts'
 
 const encoder = new TextEncoder()
 
-/** Takes row values of the types listed in `schema/data-type.ts`, and null where the field allows. */
+/**
+ * Takes row values of the types listed in `schema/data-type.ts`, and null where the field allows.
+ */
 export interface ColumnBuilder {
   readonly length: number
   /** @throws BadRecordError VALUE_TYPE when the value is not one of the column's type. */

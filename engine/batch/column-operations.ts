@@ -13,6 +13,7 @@ import type {
   StructColumn,
 } from './column.ts'
 import { columnLength } from './column.ts'
+import { toPlain } from './to-plain.ts'
 
 /** Rows [from, to) of a column, sharing its memory. */
 export function sliceColumn(column: Column, from: number, to: number): Column {
@@ -80,8 +81,10 @@ export function concatColumns(columns: readonly Column[]): Column {
   const length = columns.reduce((sum, column) => sum + columnLength(column), 0)
   const nulls = concatNulls(columns, length)
   switch (first.kind) {
-    case 'bool':
-      return { kind: 'bool', values: joinBytes(columns.map(boolValues), length), nulls }
+    case 'bool': {
+      const parts = columns.map((column) => ofKind(column, 'bool').values)
+      return { kind: 'bool', values: joinBytes(parts, length), nulls }
+    }
     case 'int32': {
       const values = new Int32Array(length)
       place(columns, (column, at) => values.set(ofKind(column, 'int32').values, at))
@@ -108,27 +111,6 @@ export function concatColumns(columns: readonly Column[]): Column {
   }
 }
 
-/** A string or bytes column in plain layout; a plain one is returned as it is. */
-export function toPlain(column: DictionaryColumn | PlainColumn): PlainColumn {
-  if (column.kind === 'plain') return column
-  const { ids, dictionary, nulls } = column
-  const from = dictionary.offsets
-  const offsets = new Int32Array(ids.length + 1)
-  for (let i = 0, total = 0; i < ids.length; i++) {
-    const id = ids[i]!
-    if (id >= 0) total += from[id + 1]! - from[id]!
-    offsets[i + 1] = total
-  }
-  const bytes = new Uint8Array(offsets[ids.length]!)
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]!
-    if (id < 0) continue
-    let at = offsets[i]!
-    for (let b = from[id]!; b < from[id + 1]!; b++) bytes[at++] = dictionary.bytes[b]!
-  }
-  return { kind: 'plain', offsets, bytes, nulls }
-}
-
 interface KindMap {
   bool: BoolColumn
   int32: Int32Column
@@ -139,12 +121,12 @@ interface KindMap {
 }
 
 function ofKind<K extends keyof KindMap>(column: Column, kind: K): KindMap[K] {
-  assert(column.kind === kind, `a column of kind ${column.kind}, not ${kind}`)
-  return column as KindMap[K]
+  assert(isKind(column, kind), `a column of kind ${column.kind}, not ${kind}`)
+  return column
 }
 
-function boolValues(column: Column): Uint8Array {
-  return ofKind(column, 'bool').values
+function isKind<K extends keyof KindMap>(column: Column, kind: K): column is KindMap[K] {
+  return column.kind === kind
 }
 
 function fieldColumn(column: StructColumn, index: number): Column {

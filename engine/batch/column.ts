@@ -44,8 +44,9 @@ export interface Float64Column {
 }
 
 /**
- * int64 and decimal (scaled by 10^scale). When every value lies within ± (2^53 - 1) `wide` is absent
- * and `values` is exact. Otherwise `wide` holds all values exactly and `values` their nearest float64.
+ * int64 and decimal (scaled by 10^scale). When every value lies within ± (2^53 - 1) `wide` is
+ * absent and `values` is exact. Otherwise `wide` holds all values exactly and `values` their
+ * nearest float64.
  */
 export interface IntegerColumn {
   readonly kind: 'integer'

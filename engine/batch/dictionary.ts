@@ -18,7 +18,9 @@ export class Dictionary {
   #hashes = new Int32Array(64)
   #strings: (string | undefined)[] = []
 
-  /** True when the next generation should begin. Interning goes on to work up to twice the bound. */
+  /**
+   * True when the next generation should begin. Interning goes on to work up to twice the bound.
+   */
   get full(): boolean {
     return this.size >= DICTIONARY_VALUES_MAX || this.bytesUsed >= DICTIONARY_BYTES_MAX
   }

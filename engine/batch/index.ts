@@ -21,7 +21,7 @@ export {
   integerColumn,
   parseDecimal,
 } from './column-builder.ts'
-export { concatColumns, gatherColumn, sliceColumn, toPlain } from './column-operations.ts'
+export { concatColumns, gatherColumn, sliceColumn } from './column-operations.ts'
 export { Dictionary } from './dictionary.ts'
 export { hashBytes, hashInteger, mix32, murmur2, murmur2Partition } from './hash.ts'
 export {
@@ -38,3 +38,4 @@ export {
   splitBatch,
 } from './record-batch.ts'
 export { batchOfRows, type RowTimes, rowAt, rowsOf, valueAt } from './row-view.ts'
+export { toPlain } from './to-plain.ts'

@@ -1,5 +1,5 @@
-// RecordBatch: up to BATCH_RECORDS_MAX records of one channel as columns, with what event time needs
-// to know of each: its event time and the channel's watermark just before it.
+// RecordBatch: up to BATCH_RECORDS_MAX records of one channel as columns, with what event time
+// needs to know of each: its event time and the channel's watermark just before it.
 import { assert } from '../errors.ts'
 import { BATCH_RECORDS_MAX } from '../limits.ts'
 import type { Schema } from '../schema/index.ts'

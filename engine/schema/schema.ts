@@ -4,7 +4,9 @@ import { ConfigError } from '../errors.ts'
 import { COLUMNS_MAX } from '../limits.ts'
 import type { ColumnSpec, DataType, Field, TimestampUnit } from './data-type.ts'
 
-/** Columns in declared order. `Row` is the TypeScript type of one row and exists at compile time. */
+/**
+ * Columns in declared order. `Row` is the TypeScript type of one row and exists at compile time.
+ */
 export interface Schema<Row = Record<string, unknown>> {
   readonly fields: readonly Field[]
   readonly row?: Row
@@ -78,7 +80,9 @@ export const timestamp = (options: { unit?: TimestampUnit } = {}): ColumnSpec<nu
     options.unit === undefined ? { kind: 'timestamp' } : { kind: 'timestamp', unit: options.unit },
   )
 
-/** An exact decimal with `precision` digits, `scale` of them after the point; 1 ≤ precision ≤ 38. */
+/**
+ * An exact decimal with `precision` digits, `scale` of them after the point; 1 ≤ precision ≤ 38.
+ */
 export function decimal(precision: number, scale: number): ColumnSpec<string> {
   const whole = Number.isInteger(precision) && Number.isInteger(scale)
   if (!whole || precision < 1 || precision > 38 || scale < 0 || scale > precision) {
