@@ -2,14 +2,14 @@
 // run on; values come back bit for bit, except that the -0 of a whole number becomes 0.
 //
 //   numbers   form │ what follows                                  used for
-//             0    │ count × float64                               fractions, infinities, wide spans
+//             0    │ count × float64                               fractions, wide spans
 //             1 2 4│ float64 least, count × (value - least)        whole, span below 2^(8 × form)
 //             8    │ float64 value                                 all equal
 //             9    │ float64 first                                 first, first + 1, first + 2 …
 //   flags     count bits, low first, padded to a byte
 //
-// Forms 8 and 9 take no bytes a value, so a reader must know a bound of `count`; where none is known
-// (items of lists) the writer asks for `isSized`, which leaves them out.
+// Forms 8 and 9 take no bytes a value, so a reader must know a bound of `count`; where none is
+// known (items of lists) the writer asks for `isSized`, which leaves them out.
 import { endianness } from 'node:os'
 import type { ByteReader, ByteWriter } from '../batch/index.ts'
 import { assert, StateCorruptError } from '../errors.ts'

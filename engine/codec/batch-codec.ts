@@ -1,6 +1,7 @@
-// RecordBatch as bytes: what embedded topics and repartition topics store. Versioned, with length and
-// CRC32C; a reader names damage before it decodes anything, checks every count against the bytes that
-// remain and copies what it keeps. Reading needs the schema that the batch was written with.
+// RecordBatch as bytes: what embedded topics and repartition topics store. Versioned, with length
+// and CRC32C; a reader names damage before it decodes anything, checks every count against the
+// bytes that remain and copies what it keeps. Reading needs the schema that the batch was written
+// with.
 //
 //   byte 0    4        8         9       10            14
 //        ┌────┬────────┬─────────┬───────┬─────────────┬──────┬──────────────┬───────────────┐
@@ -9,7 +10,7 @@
 //        └────┴────────┴─────────┴───────┴─────────────┴──────┴──────────────┴───────────────┘
 //   body: event times as numbers │ watermarks │ [flag 1: changes as numbers]
 //         │ [flag 2: varint partition, offsets as numbers] │ one column a field
-//   watermarks: varint rows at -∞ │ varint rows at +∞ (the last ones) │ uint8 form of those between:
+//   watermarks: varint rows at -∞ (the first) │ varint rows at +∞ (the last) │ uint8 form between:
 //         0 numbers │ 1 runs: varint count, float64 first, then (varint rows, varint rise) each
 //
 // Integers are little-endian; `length` counts everything. Numbers: see array-codec.ts.
@@ -108,7 +109,8 @@ function headerOf(reader: ByteReader): BatchHeader {
 /**
  * Decodes exactly one batch.
  * @throws StateCorruptError BATCH_CORRUPT for damaged bytes.
- * @throws StateMismatchError BATCH_VERSION, BATCH_SCHEMA for whole bytes of another version or schema.
+ * @throws StateMismatchError BATCH_VERSION, BATCH_SCHEMA for whole bytes of another version or
+ * schema.
  */
 export function decodeBatch(
   bytes: Uint8Array,

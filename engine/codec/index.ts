@@ -8,6 +8,8 @@ export {
   peekBatchHeader,
 } from './batch-codec.ts'
 export { type KeyCodec, keyCodec } from './key-codec.ts'
+export { msgpackDecoder } from './msgpack-decoder.ts'
+export { encodeMsgpackRow } from './msgpack-encoder.ts'
 export {
   type MigratingRowCodec,
   migratingRowCodec,

@@ -1,6 +1,6 @@
 // Keys as bytes: how records are partitioned, state is sorted and entities are looked up. Comparing
-// two encodings as unsigned bytes compares the keys column by column, nulls first. One string or bytes
-// column that is never null is exactly its bytes, as every Kafka client writes such a key.
+// two encodings as unsigned bytes compares the keys column by column, nulls first. One string or
+// bytes column that is never null is exactly its bytes, as every Kafka client writes such a key.
 //
 //   columns                 encoding
 //   one text, not null      its bytes
@@ -30,8 +30,8 @@ import { keyCorrupt, readOrdered, readText, writeOrdered, writeText } from './or
 export interface KeyCodec {
   readonly fields: readonly Field[]
   /**
-   * Names the format: keys of two codecs are equal as bytes exactly when they are equal as values if
-   * and only if these are equal. For plans and for checks of stored state.
+   * Names the format: keys of two codecs are equal as bytes exactly when they are equal as values
+   * if and only if these are equal. For plans and for checks of stored state.
    */
   readonly format: string
   /** Appends the key of a row. `columns` are the key columns, in the order of `fields`. */

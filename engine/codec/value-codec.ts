@@ -1,7 +1,7 @@
-// Row values as bytes, under their types. Values are in the form rows have them; what a type can not
-// hold is refused when written, and counts are checked against the bytes that remain when read.
+// Row values as bytes, under their types. Values are in the form rows have them; what a type can
+// not hold is refused when written, and counts are checked against the bytes that remain when read.
 //
-//   struct            one bit a nullable field, 1 = null, low first, padded │ values that are not null
+//   struct            one bit a nullable field, 1 = null, low first, padded │ other values
 //   bool              1 byte                      float64, timestamp  8 bytes
 //   int32, date       zigzag varint               string, bytes       varint length │ bytes
 //   int64, decimal    uint8 n │ n bytes of the (scaled) integer in two's complement, low first

@@ -1,6 +1,7 @@
-// Whether data written with one version of a schema can be read with another, in the modes of schema
-// registries. A reader takes columns by name: what it does not know it leaves out, what the data does
-// not have is null, and types may widen. It says what differs; what happens then is the caller's.
+// Whether data written with one version of a schema can be read with another, in the modes of
+// schema registries. A reader takes columns by name: what it does not know it leaves out, what the
+// data does not have is null, and types may widen. It says what differs; what happens then is the
+// caller's.
 //
 //   mode       who must be able to read what                 may change
 //   backward   the newer schema what the older one wrote     remove columns, add nullable ones
@@ -9,7 +10,7 @@
 //   none       nobody                                        anything
 //   …-transitive: against every earlier version, not only the last
 //
-//   widening   int32 → int64 · int32 → float64 · decimal(p, s) → decimal(more, s) · not null → nullable
+//   widening   int32 → int64 · int32 → float64 · decimal of more digits · null allowed
 import { type DataType, type Field, sameType, typeName } from './data-type.ts'
 import type { Schema } from './schema.ts'
 
@@ -84,8 +85,9 @@ export function readDifferences(
     const twin = renamed(own, writer, reader)
     if (twin === undefined) return [{ kind: 'missing', column, direction, message }]
     const hint =
-      `"${path}${twin.name}" has the same type: if it is the same column under another name, keep ` +
-      'both, nullable, until every reader knows the new one; a rename is a removal and an addition'
+      `"${path}${twin.name}" has the same type: if it is the same column under another name, ` +
+      'keep both, nullable, until every reader knows the new one; a rename is a removal and an ' +
+      'addition'
     return [{ kind: 'missing', column, direction, message, hint }]
   })
 }

@@ -4,18 +4,22 @@
 // buffer and would write a broken stream.
 import * as arrow from 'apache-arrow'
 import {
+  type BoolColumn,
   type Column,
   columnAt,
   columnLength,
   concatColumns,
   type IntegerColumn,
+  type ListColumn,
+  type PlainColumn,
   type RecordBatch,
+  type StructColumn,
   sliceColumn,
   toPlain,
 } from '../../batch/index.ts'
 import { assert } from '../../errors.ts'
 import type { DataType, Field } from '../../schema/index.ts'
-import { arrowSchema, arrowType, type SystemColumn, systemField } from './arrow-schema.ts'
+import { arrowField, arrowSchema, type SystemColumn, systemField } from './arrow-schema.ts'
 
 /** Rows of one Arrow batch of an IPC stream: the batches given are joined up to here. */
 export const ARROW_ROWS_PER_BATCH = 65_536
@@ -38,7 +42,7 @@ export function toArrow(
   )
 }
 
-/** The IPC stream of the batches (for parquet-wasm), in Arrow batches of ARROW_ROWS_PER_BATCH rows. */
+/** The IPC stream of the batches (for parquet-wasm), joined up to ARROW_ROWS_PER_BATCH rows. */
 export function toArrowIpc(
   batches: readonly RecordBatch[],
   options: ArrowOptions = {},
@@ -130,78 +134,97 @@ function systemColumn(batch: RecordBatch, name: SystemColumn): Column {
 }
 
 function columnData(column: Column, type: DataType, target: Target): arrow.Data {
-  const length = columnLength(column)
-  const common = { length, ...validity(column.nulls) }
   switch (column.kind) {
-    case 'bool': {
-      if (target.isStream && common.nullCount === length) {
-        // The IPC writer leaves out the values of an all-null bool column, which arrow-rs refuses;
-        // as bytes they are written. The type in the stream is the schema's.
-        return arrow.makeData({ type: new arrow.Uint8(), ...common, data: new Uint8Array(length) })
-      }
-      return arrow.makeData({ type: new arrow.Bool(), ...common, data: packBits(column.values, 1) })
-    }
+    case 'bool':
+      return boolData(column, target)
     case 'int32': {
       const data = own(column.values, target)
-      if (type.kind === 'date')
-        return arrow.makeData({ type: new arrow.DateDay(), ...common, data })
-      return arrow.makeData({ type: new arrow.Int32(), ...common, data })
+      if (type.kind !== 'date') return flatData(new arrow.Int32(), column, data)
+      return flatData(new arrow.DateDay(), column, data)
     }
     case 'float64': {
-      if (type.kind === 'timestamp') {
-        const utc = new arrow.Timestamp(arrow.TimeUnit.MICROSECOND, 'UTC')
-        return arrow.makeData({ type: utc, ...common, data: int64Words(column.values) })
+      if (type.kind !== 'timestamp') {
+        return flatData(new arrow.Float64(), column, own(column.values, target))
       }
-      return arrow.makeData({
-        type: new arrow.Float64(),
-        ...common,
-        data: own(column.values, target),
-      })
+      const utc = new arrow.Timestamp(arrow.TimeUnit.MICROSECOND, 'UTC')
+      return flatData(utc, column, int64Words(column.values))
     }
     case 'integer': {
       if (type.kind === 'decimal') {
         const decimal = new arrow.Decimal(type.scale, type.precision, 128)
-        return arrow.makeData({ type: decimal, ...common, data: decimalWords(column) })
+        return flatData(decimal, column, decimalWords(column))
       }
       const data = column.wide ? BigInt64Array.from(column.wide) : int64Words(column.values)
-      return arrow.makeData({ type: new arrow.Int64(), ...common, data })
+      return flatData(new arrow.Int64(), column, data)
     }
     case 'dictionary':
-    case 'plain': {
-      const plain = toPlain(column)
-      const valueOffsets = own(plain.offsets, target)
-      const data = own(plain.bytes, target)
-      if (type.kind === 'bytes') {
-        return arrow.makeData({ type: new arrow.Binary(), ...common, valueOffsets, data })
-      }
-      return arrow.makeData({ type: new arrow.Utf8(), ...common, valueOffsets, data })
-    }
-    case 'list': {
-      assert(type.kind === 'list', `a list column under ${type.kind}`)
-      const first = column.offsets[0]!
-      const items = sliceColumn(column.items, first, column.offsets[length]!)
-      const child = columnData(items, type.item.type, target)
-      const valueOffsets = own(
-        column.offsets.map((offset) => offset - first),
-        target,
-      )
-      const listType = new arrow.List(
-        new arrow.Field('item', arrowType(type.item.type), type.item.nullable),
-      )
-      return arrow.makeData({ type: listType, ...common, valueOffsets, child })
-    }
-    case 'struct': {
-      assert(type.kind === 'struct', `a struct column under ${type.kind}`)
-      const children = column.fields.map((child, i) => {
-        return columnData(child, fieldOf(type.fields, i).type, target)
-      })
-      return arrow.makeData({
-        type: new arrow.Struct(arrowType(type).children),
-        ...common,
-        children,
-      })
-    }
+    case 'plain':
+      return textData(toPlain(column), type, target)
+    case 'list':
+      return listData(column, type, target)
+    case 'struct':
+      return structData(column, type, target)
   }
+}
+
+type FlatArray = Int32Array | Float64Array | BigInt64Array | Uint32Array | Uint8Array
+
+/** Data of a type whose values stand in one array. */
+function flatData(type: arrow.DataType, column: Column, data: FlatArray): arrow.Data {
+  const { nullCount, nullBitmap } = validity(column.nulls)
+  return new arrow.Data(type, 0, columnLength(column), nullCount, {
+    [arrow.BufferType.DATA]: data,
+    ...(nullBitmap && { [arrow.BufferType.VALIDITY]: nullBitmap }),
+  })
+}
+
+function boolData(column: BoolColumn, target: Target): arrow.Data {
+  const { length } = column.values
+  if (target.isStream && validity(column.nulls).nullCount === length) {
+    // The IPC writer leaves out the values of an all-null bool column, which arrow-rs refuses; as
+    // bytes they are written. The type in the stream is the schema's.
+    return flatData(new arrow.Uint8(), column, new Uint8Array(length))
+  }
+  return flatData(new arrow.Bool(), column, packBits(column.values, 1))
+}
+
+function textData(column: PlainColumn, type: DataType, target: Target): arrow.Data {
+  const length = columnLength(column)
+  const valueOffsets = own(column.offsets, target)
+  const common = {
+    length,
+    ...validity(column.nulls),
+    valueOffsets,
+    data: own(column.bytes, target),
+  }
+  if (type.kind === 'bytes') return arrow.makeData({ type: new arrow.Binary(), ...common })
+  return arrow.makeData({ type: new arrow.Utf8(), ...common })
+}
+
+function listData(column: ListColumn, type: DataType, target: Target): arrow.Data {
+  assert(type.kind === 'list', `a list column under ${type.kind}`)
+  const length = columnLength(column)
+  const first = column.offsets[0]!
+  const items = sliceColumn(column.items, first, column.offsets[length]!)
+  return arrow.makeData({
+    type: new arrow.List(arrowField(type.item)),
+    length,
+    ...validity(column.nulls),
+    valueOffsets: column.offsets.map((offset) => offset - first),
+    child: columnData(items, type.item.type, target),
+  })
+}
+
+function structData(column: StructColumn, type: DataType, target: Target): arrow.Data {
+  assert(type.kind === 'struct', `a struct column under ${type.kind}`)
+  return arrow.makeData({
+    type: new arrow.Struct(type.fields.map(arrowField)),
+    length: column.length,
+    ...validity(column.nulls),
+    children: column.fields.map((child, i) => {
+      return columnData(child, fieldOf(type.fields, i).type, target)
+    }),
+  })
 }
 
 function fieldOf(fields: readonly Field[], index: number): Field {

@@ -53,7 +53,7 @@ describe.each(changes)('%s', (_, older, newer, backward, forward) => {
   const allowed = (mode: s.CompatibilityMode) =>
     s.checkCompatibility(mode, older, newer).length === 0
 
-  test(`is ${backward ? '' : 'not '}backward and ${forward ? '' : 'not '}forward compatible`, () => {
+  test(`may${backward ? '' : ' not'} change backward, may${forward ? '' : ' not'} forward`, () => {
     expect(allowed('backward')).toBe(backward)
     expect(allowed('forward')).toBe(forward)
     expect(allowed('full')).toBe(backward && forward)
