@@ -1,0 +1,2 @@
+// Observing: law checks round operators.
+export { checkedOperator } from './law-checks.ts'
