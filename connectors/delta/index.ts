@@ -6,7 +6,6 @@ export {
   deltaSinkBounds,
 } from './delta-sink.ts'
 export type { PublishStep, StepHook } from './durable-file.ts'
-export { type LakeTable, type LakeTableOptions, lakeTable, tableFolder } from './lake-table.ts'
 export {
   listTables,
   openTable,
@@ -18,3 +17,4 @@ export {
   type TableVersion,
   tableHistory,
 } from './read-table.ts'
+export { tableFolder } from './table-folder.ts'

@@ -14,8 +14,8 @@ import { checkReadable } from './delta-protocol.ts'
 import { schemaOfDelta } from './delta-schema.ts'
 import { objectOf, parseJson } from './json-value.ts'
 import { tableMissing, timeOutside, versionMissing } from './lake-error.ts'
-import { tableFolder } from './lake-table.ts'
 import { timestampText } from './statistics-text.ts'
+import { tableFolder } from './table-folder.ts'
 
 /** Folders below each other that are searched for tables. */
 const TABLE_DEPTH_MAX = 8

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import {
-  lakeTable,
   listTables,
   openTable,
   readTable,
+  tableFolder,
   tableHistory,
 } from '../../../connectors/delta/index.ts'
 import {
@@ -120,11 +120,7 @@ describe('a lake', () => {
   })
 
   test('takes only plain relative names', () => {
-    expect(lakeTable('features/user_fraud_5m')).toEqual({
-      kind: 'lake-table',
-      name: 'features/user_fraud_5m',
-      options: {},
-    })
+    expect(tableFolder('/lake', 'features/user_fraud_5m')).toBe('/lake/features/user_fraud_5m')
     for (const name of [
       '',
       '/a',
@@ -136,7 +132,7 @@ describe('a lake', () => {
       '_delta_log',
       'a\\b',
     ]) {
-      expect(() => lakeTable(name)).toThrow('LAKE_TABLE_NAME')
+      expect(() => tableFolder('/lake', name)).toThrow('LAKE_TABLE_NAME')
     }
   })
 })

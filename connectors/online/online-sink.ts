@@ -1,0 +1,212 @@
+// OnlineSink: the newest row per entity, written in the deciding transaction of an epoch. Which row
+// is newest is decided by the job; the store only refuses to go backwards: never an older writer
+// (term, epoch, seq), never an older window. Deletes leave tombstones, which a later term removes.
+//
+// Generations keep histories apart: a new lineage fills its own, and `promoteView` shows it.
+import {
+  ByteWriter,
+  Change,
+  type Column,
+  columnAt,
+  isNull,
+  type RecordBatch,
+} from '../../engine/batch/index.ts'
+import type { Clock } from '../../engine/clock.ts'
+import { type KeyCodec, keyCodec } from '../../engine/codec/index.ts'
+import type {
+  DecisionSink,
+  DecisionStores,
+  DecisionWriter,
+  SinkPromise,
+} from '../../engine/connector.ts'
+import { ConfigError } from '../../engine/errors.ts'
+import { columnIndex, fieldAt, type Schema, typeName } from '../../engine/schema/index.ts'
+import { EpochRows } from './epoch-rows.ts'
+import { generationPrefix, prefixEnd, viewNameBytes, writeEntity } from './online-key.ts'
+import { isNewer, readHeader, ValueKind } from './online-value.ts'
+import { RowWriter } from './row-writer.ts'
+import {
+  admitWriter,
+  readViewRecord,
+  storeViewRecord,
+  type ViewDefinition,
+  type ViewMode,
+} from './view-record.ts'
+
+/** Stored entries looked at in one epoch while tombstones of older terms are removed. */
+const CLEANING_SLICE_MAX = 256
+
+export interface OnlineSinkOptions {
+  /** Name of the view. */
+  readonly view: string
+  readonly schema: Schema<unknown>
+  /** Columns by which rows are looked up. */
+  readonly key: readonly string[]
+  /** Column that says which row is newest, e.g. `window_end`: a number, date or timestamp. */
+  readonly order: string
+  readonly ttlMicros: number
+  readonly mode: ViewMode
+  readonly job: string
+  readonly lineage: string
+  /** The lineage that this one goes on from after a rescale: the same generation is written. */
+  readonly continues?: string
+  readonly clock: Clock
+  /**
+   * The last finite watermark, epoch microseconds: the read clock of a bounded run. Default: the
+   * greatest one that came with the rows, or their greatest order.
+   */
+  readonly watermark?: () => number
+}
+
+export class OnlineSink implements DecisionSink {
+  static readonly promise: SinkPromise = {
+    delivery: 'exactly-once',
+    remark: 'part of the deciding transaction; the newest row per key',
+  }
+  readonly #options: OnlineSinkOptions
+  readonly #definition: ViewDefinition
+  readonly #keyColumns: readonly number[]
+  readonly #orderColumn: number
+  readonly #keys: KeyCodec
+  readonly #rowWriter: RowWriter
+  readonly #rows = new EpochRows()
+  readonly #key = new ByteWriter()
+  readonly #entity = new ByteWriter()
+  #watermark = Number.NEGATIVE_INFINITY
+  #greatestOrder = Number.NEGATIVE_INFINITY
+  /** Where the search for old tombstones goes on, downwards; undefined before it began. */
+  #cleanBelow: Uint8Array | 'done' | undefined
+
+  /** @throws ConfigError COLUMN_UNKNOWN, KEY_TYPE, VIEW_NAME, VIEW_ORDER */
+  constructor(options: OnlineSinkOptions) {
+    const { schema, key, order, ttlMicros, mode } = options
+    viewNameBytes(options.view)
+    this.#options = options
+    this.#keyColumns = key.map((name) => columnIndex(schema, name))
+    this.#orderColumn = columnIndex(schema, order)
+    checkOrder(schema, this.#orderColumn)
+    const keyFields = this.#keyColumns.map((index) => fieldAt(schema, index))
+    this.#keys = keyCodec(keyFields)
+    this.#rowWriter = new RowWriter(schema)
+    this.#definition = { key: keyFields, fields: schema.fields, order, ttlMicros, mode }
+  }
+
+  write(batch: RecordBatch): void {
+    const columns = this.#keyColumns.map((index) => columnAt(batch, index))
+    const order = columnAt(batch, this.#orderColumn)
+    const rows = this.#rows
+    for (let row = 0; row < batch.length; row++) {
+      const change = batch.changes === undefined ? Change.insert : batch.changes[row]!
+      if (change === Change.updateBefore) continue
+      const value = orderAt(order, row)
+      if (value > this.#greatestOrder) this.#greatestOrder = value
+      const kind = change === Change.delete ? ValueKind.tombstone : ValueKind.row
+      const header = { kind, order: value, eventTime: batch.eventTimes[row]! }
+      const writer = rows.begin(this.#entityKey(columns, row), header)
+      if (writer === undefined) continue
+      if (kind === ValueKind.row) this.#rowWriter.write(batch, row, writer)
+      rows.end()
+    }
+    this.#noteWatermark(batch)
+  }
+
+  ready(): undefined {}
+
+  async flush(decision: DecisionWriter): Promise<void> {
+    const { view } = this.#options
+    const rows = this.#rows
+    const knownTime = this.#options.clock.nowMicros()
+    const stamp = { term: decision.term, epoch: decision.epoch, knownTime }
+    const clockMicros = this.#readClock()
+    decision.during((stores) => {
+      const known = readViewRecord(stores, view)
+      const continues = this.#options.continues
+      const definition = this.#definition
+      const { job, lineage } = this.#options
+      const writer = { name: view, job, lineage, continues, definition, clockMicros }
+      const { record, generation } = admitWriter(known, writer)
+      storeViewRecord(stores, known, record)
+      const prefix = generationPrefix(view, generation)
+      const key = this.#key
+      rows.forEach(stamp, (entity, value, header) => {
+        key.clear()
+        key.raw(prefix)
+        key.raw(entity)
+        const stored = stores.get('online', key.view())
+        if (stored !== undefined && !isNewer(header, readHeader(stored))) return
+        stores.put('online', key.toBytes(), value)
+      })
+      rows.clear()
+      if (decision.slot === 0) this.#clean(stores, prefix, decision.term)
+    })
+  }
+
+  async recover(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #entityKey(columns: readonly Column[], row: number): Uint8Array {
+    const entity = this.#entity
+    entity.clear()
+    this.#keys.encode(columns, row, entity)
+    const key = this.#key
+    key.clear()
+    writeEntity(entity.view(), key)
+    return key.view()
+  }
+
+  /** Removes tombstones that earlier terms left: within a term they guard against older rows. */
+  #clean(stores: DecisionStores, prefix: Uint8Array, term: number): void {
+    this.#cleanBelow ??= prefixEnd(prefix)
+    for (let i = 0; i < CLEANING_SLICE_MAX && this.#cleanBelow !== 'done'; i++) {
+      const entry = stores.before('online', this.#cleanBelow)
+      if (entry === undefined || !startsWith(entry.key, prefix)) this.#cleanBelow = 'done'
+      else {
+        this.#cleanBelow = entry.key
+        const { kind, term: writer } = readHeader(entry.value)
+        if (kind === ValueKind.tombstone && writer < term) stores.remove('online', entry.key)
+      }
+    }
+  }
+
+  #noteWatermark({ watermarksBefore }: RecordBatch): void {
+    for (let i = watermarksBefore.length - 1; i >= 0; i--) {
+      const time = watermarksBefore[i]!
+      if (time === Number.POSITIVE_INFINITY) continue
+      if (time > this.#watermark) this.#watermark = time
+      return
+    }
+  }
+
+  #readClock(): number | undefined {
+    const { mode, watermark } = this.#options
+    if (mode === 'live') return undefined
+    const own = Number.isFinite(this.#watermark) ? this.#watermark : this.#greatestOrder
+    const time = watermark === undefined ? own : watermark()
+    return Number.isFinite(time) ? time : undefined
+  }
+}
+
+function orderAt(column: Column, row: number): number {
+  if (isNull(column, row)) return Number.NEGATIVE_INFINITY
+  if (column.kind === 'float64' || column.kind === 'int32' || column.kind === 'integer') {
+    return column.values[row]!
+  }
+  return Number.NEGATIVE_INFINITY
+}
+
+function checkOrder(schema: Schema<unknown>, index: number): void {
+  const { name, type } = fieldAt(schema, index)
+  if (['timestamp', 'date', 'int32', 'int64', 'float64', 'decimal'].includes(type.kind)) return
+  throw new ConfigError({
+    code: 'VIEW_ORDER',
+    message: `column "${name}" can not say which row is newest`,
+    expected: 'a timestamp, date or number',
+    found: typeName(type),
+    remedy: 'Name another column as order.',
+  })
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte)
+}
