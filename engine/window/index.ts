@@ -4,6 +4,7 @@ export {
   expiryTime,
   firstOpenEnd,
   firstWindowEnd,
+  lastClosedEnd,
   lastWindowEnd,
   paneStart,
   type WindowFrame,

@@ -78,6 +78,13 @@ export function closingTime(end: number): number {
   return end - MICROS_PER_MS
 }
 
+/** End of the last window that `watermark` closes. */
+export function lastClosedEnd(frame: WindowFrame, watermark: number): number {
+  const phase = frame.offset + frame.size
+  const steps = Math.floor((watermark + MICROS_PER_MS - phase) / frame.slide)
+  return steps * frame.slide + phase
+}
+
 /** The watermark after which nothing can change the window ending at `end` any more. */
 export function expiryTime(frame: WindowFrame, end: number): number {
   return end - MICROS_PER_MS + frame.allowedLateness

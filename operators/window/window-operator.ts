@@ -6,7 +6,7 @@
 // With allowed lateness panes stay until nothing can change them, and a record that comes after its
 // windows fired is answered at once with update rows (`late-updates.ts`).
 import { gatherBatch, type RecordBatch } from '../../engine/batch/index.ts'
-import { MICROS_PER_MS, type Watermark } from '../../engine/element.ts'
+import { MICROS_PER_MS, WATERMARK_MIN, type Watermark } from '../../engine/element.ts'
 import { BATCH_RECORDS_MAX } from '../../engine/limits.ts'
 import type { Operator, OperatorContext, Output, Timer } from '../../engine/operator.ts'
 import { fieldAt, type Schema } from '../../engine/schema/index.ts'
@@ -14,6 +14,7 @@ import { KeyIndex } from '../../engine/state/index.ts'
 import {
   closingTime,
   expiryTime,
+  lastClosedEnd,
   type WindowFrame,
   windowFrame,
 } from '../../engine/window/index.ts'
@@ -116,6 +117,18 @@ export class WindowOperator implements Operator {
     out.watermark(watermark.time)
   }
 
+  /**
+   * The first time after `watermark` at which this operator may come to want a timer: cutting batches
+   * there as well keeps the order of rows the same however the input is cut.
+   */
+  nextBoundary(watermark: number): number {
+    const { allowedLateness, slide } = this.#frame
+    const closing = closingTime(lastClosedEnd(this.#frame, watermark) + slide)
+    if (allowedLateness === 0 || watermark === WATERMARK_MIN) return closing
+    const expired = lastClosedEnd(this.#frame, watermark - allowedLateness)
+    return Math.min(closing, expiryTime(this.#frame, expired + slide))
+  }
+
   onTimer(timer: Timer, out: Output): void {
     const end = timer.time + MICROS_PER_MS
     if (this.#pending.delete(end)) this.#fire(end, out)
@@ -173,13 +186,10 @@ export class WindowOperator implements Operator {
     const live = late > 0 ? this.#withoutLate(batch, late, out) : batch
     if (live.length === 0) return
     this.#resolve(live)
+    const fired = this.#updates === undefined ? WATERMARK_MIN : this.#firedEnd()
     let from = 0
-    for (let i = 0; this.#updates !== undefined && i < live.length; i++) {
-      const watermark = live.watermarksBefore[i]!
-      const enters = this.#router.entersAt[i]!
-      if (watermark < closingTime(enters)) continue
-      const fired = this.#firedEnd(watermark)
-      if (enters > fired) continue
+    for (let i = 0; i < live.length; i++) {
+      if (this.#router.entersAt[i]! > fired) continue
       this.#addRange(live, from, i)
       this.#update(live, i, fired, out)
       from = i + 1
@@ -212,20 +222,9 @@ export class WindowOperator implements Operator {
     return gatherBatch(batch, liveRows)
   }
 
-  /**
-   * End of the last window that counts as fired for a record whose channel stood at `watermark`: the
-   * task's watermark has passed it, or (between two watermarks of the task) the channel's has and no
-   * timer of a window up to there is left.
-   */
-  #firedEnd(watermark: number): number {
-    const { slide, offset, size } = this.#frame
-    const phase = offset + size
-    const closed = (time: number) =>
-      Math.floor((time + MICROS_PER_MS - phase) / slide) * slide + phase
-    let pending = Number.POSITIVE_INFINITY
-    for (const end of this.#pending) pending = Math.min(pending, end)
-    const passed = Math.max(this.#clock.firedEnd, closed(this.#clock.watermark))
-    return Math.max(passed, Math.min(closed(watermark), pending - slide))
+  /** End of the last window that has fired, or would have if it had held a row. */
+  #firedEnd(): number {
+    return Math.max(this.#clock.firedEnd, lastClosedEnd(this.#frame, this.#clock.watermark))
   }
 
   /** A record that changes windows which have fired. */

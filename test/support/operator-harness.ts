@@ -24,6 +24,8 @@ export interface HarnessOptions {
   readonly channels?: number
   readonly task?: number
   readonly tasks?: number
+  /** Off: batches are cut at timers that are set already, and nowhere else. */
+  readonly cutsAtBoundaries?: boolean
 }
 
 export class OperatorHarness {
@@ -82,10 +84,10 @@ export class OperatorHarness {
     for (let i = 0; i < batch.length; i++) {
       const before = batch.watermarksBefore[i] ?? WATERMARK_MIN
       const task = this.#taskWatermark(channel, before)
-      if (task < this.#nextTimer()) continue
+      if (task < this.#nextCut()) continue
       if (i > from) this.operator.onBatch(sliceBatch(batch, from, i), port, this.#out)
       from = i
-      this.#fire(task)
+      this.#advance(task)
     }
     if (from < batch.length) {
       this.operator.onBatch(sliceBatch(batch, from, batch.length), port, this.#out)
@@ -97,11 +99,7 @@ export class OperatorHarness {
   watermark(time: number, channel = 0): void {
     const task = this.#taskWatermark(channel, time)
     this.#channels[channel] = Math.max(time, this.#channels[channel] ?? WATERMARK_MIN)
-    this.#fire(task)
-    if (task > this.#watermark) {
-      this.#watermark = task
-      this.#onWatermark(task)
-    }
+    this.#advance(task)
   }
 
   /** Processing-time timers up to `time` fire, as a tick would make them. */
@@ -206,8 +204,19 @@ export class OperatorHarness {
     )
   }
 
-  #nextTimer(): number {
+  #advance(task: number): void {
+    if (task <= this.#watermark) return
+    this.#watermark = task
+    this.#fire(task)
+    this.#onWatermark(task)
+  }
+
+  /** The next timer, or the next time at which the operator may come to want one. */
+  #nextCut(): number {
+    const { operator } = this
+    const cutsHere = this.#options.cutsAtBoundaries ?? true
     let next = Number.POSITIVE_INFINITY
+    if (cutsHere && hasBoundaries(operator)) next = operator.nextBoundary(this.#watermark)
     for (const timer of this.#timers) {
       if (timer.domain === 'event') next = Math.min(next, timer.time)
     }
@@ -283,6 +292,13 @@ class StoreWriter implements SegmentWriter {
     this.#puts++
     return hex
   }
+}
+
+/** Operators whose timers stand on a grid say where, so that a batch can be cut before they are set. */
+function hasBoundaries(
+  operator: Operator,
+): operator is Operator & { nextBoundary(watermark: number): number } {
+  return 'nextBoundary' in operator && typeof operator.nextBoundary === 'function'
 }
 
 function opName(change: number): string {
