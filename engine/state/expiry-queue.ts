@@ -1,10 +1,12 @@
-// ExpiryQueue: which slots may be due at a time. A binary heap with at most one entry a slot: a row
-// that was touched since is put back with its later time when it comes up, so an update costs nothing
-// and expiry costs what expires (and one re-entry for each touched row that comes up).
+// ExpiryQueue: which slots may be due at a time. A binary heap with one valid entry a slot: a row that
+// was touched since is put back with its later time when it comes up, so an update costs nothing and
+// expiry costs what expires (and one re-entry for each touched row that comes up). An earlier time
+// (the slot was given to another row) makes another entry, and the later one counts no more.
 export class ExpiryQueue {
   #times = new Float64Array(64)
   #slots = new Int32Array(64)
-  #queued = new Uint8Array(64)
+  /** Time of the valid entry of each slot. */
+  #queued = new Float64Array(64).fill(Number.POSITIVE_INFINITY)
   #count = 0
 
   get sizeBytes(): number {
@@ -14,8 +16,8 @@ export class ExpiryQueue {
   /** Makes sure that the slot comes up at `time` or before. */
   add(slot: number, time: number): void {
     if (slot >= this.#queued.length) this.#queued = longer(this.#queued, slot)
-    if (this.#queued[slot] === 1) return
-    this.#queued[slot] = 1
+    if (time >= this.#queued[slot]!) return
+    this.#queued[slot] = time
     if (this.#count === this.#times.length) this.#grow()
     let at = this.#count++
     while (at > 0) {
@@ -31,9 +33,18 @@ export class ExpiryQueue {
 
   /** Takes a slot whose entry is at or before `time`, or -1. Its row may have been touched since. */
   take(time: number): number {
-    if (this.#count === 0 || this.#times[0]! > time) return -1
-    const slot = this.#slots[0]!
-    this.#queued[slot] = 0
+    while (this.#count > 0 && this.#times[0]! <= time) {
+      const slot = this.#slots[0]!
+      const isValid = this.#times[0] === this.#queued[slot]
+      this.#removeFirst()
+      if (!isValid) continue
+      this.#queued[slot] = Number.POSITIVE_INFINITY
+      return slot
+    }
+    return -1
+  }
+
+  #removeFirst(): void {
     this.#count--
     const lastTime = this.#times[this.#count]!
     const lastSlot = this.#slots[this.#count]!
@@ -49,7 +60,6 @@ export class ExpiryQueue {
     }
     this.#times[at] = lastTime
     this.#slots[at] = lastSlot
-    return slot
   }
 
   #grow(): void {
@@ -62,8 +72,8 @@ export class ExpiryQueue {
   }
 }
 
-function longer(flags: Uint8Array, slot: number): Uint8Array<ArrayBuffer> {
-  const into = new Uint8Array(Math.max(slot + 1, flags.length * 2))
-  into.set(flags)
+function longer(times: Float64Array, slot: number): Float64Array<ArrayBuffer> {
+  const into = new Float64Array(Math.max(slot + 1, times.length * 2)).fill(Number.POSITIVE_INFINITY)
+  into.set(times)
   return into
 }

@@ -39,10 +39,11 @@ export class MapTable implements KeyedMaps {
   }
 
   put(key: Uint8Array, entry: Uint8Array, row: Readonly<Row>, time?: number): void {
-    const before = this.#store.rows
-    const value = this.#rows.encode(row, time)
-    const slot = this.#store.put(memberKey(key, entry), value, this.#rows.dueOf(time))
-    if (this.#store.rows > before) this.#index(key, entry, slot)
+    const member = memberKey(key, entry)
+    const before = this.#store.find(member)
+    const at = before < 0 ? time : this.#rows.latest(time, this.#store.due(before))
+    const slot = this.#store.put(member, this.#rows.encode(row, at), this.#rows.dueOf(at))
+    if (before < 0) this.#index(key, entry, slot)
   }
 
   delete(key: Uint8Array, entry: Uint8Array): boolean {

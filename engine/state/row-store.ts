@@ -54,6 +54,11 @@ export class RowStore {
     return this.#values.subarray(start, start + this.#lengths[slot]!)
   }
 
+  /** When a slot's row expires at the earliest. */
+  due(slot: number): number {
+    return this.#dueTimes[slot]!
+  }
+
   /**
    * Writes a row and returns its slot.
    * @param due when the row expires at the earliest; a row's due time never falls

@@ -26,6 +26,8 @@ export interface TableRows {
   /** A view, valid until the next call. */
   encode(row: Readonly<Row>, time: number | undefined): Uint8Array
   decode(bytes: Uint8Array): Row
+  /** The later of an update's time and the last one of a row that is due at `due`. */
+  latest(time: number | undefined, due: number): number | undefined
   /** When a row that was updated at `time` expires; never without a time to live. */
   dueOf(time: number | undefined): number
   /** The same for a stored row. */
@@ -59,6 +61,8 @@ export function tableRows({ name, schema, ttl }: TableOptions, layout: string): 
       const { [UPDATED]: _, ...rest } = row
       return rest
     },
+    latest: (time, due) =>
+      ttl === undefined || time === undefined ? time : Math.max(time, due - ttl),
     dueOf,
     dueOfBytes(bytes) {
       if (ttl === undefined) return Number.POSITIVE_INFINITY

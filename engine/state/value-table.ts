@@ -36,7 +36,9 @@ export class ValueTable implements KeyedRows {
   }
 
   put(key: Uint8Array, row: Readonly<Row>, time?: number): void {
-    this.#store.put(key, this.#rows.encode(row, time), this.#rows.dueOf(time))
+    const slot = this.#store.find(key)
+    const at = slot < 0 ? time : this.#rows.latest(time, this.#store.due(slot))
+    this.#store.put(key, this.#rows.encode(row, at), this.#rows.dueOf(at))
   }
 
   delete(key: Uint8Array): boolean {
