@@ -1,42 +1,12 @@
-// Temporary folders, a clock that the test sets, and records with their decoder, for connectors.
+// Temporary folders, a clock that the test sets, and stores in memory, for connectors.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { valueAt } from '../../engine/batch/index.ts'
 import type { Clock } from '../../engine/clock.ts'
-import type {
-  DecisionStore,
-  DecisionStores,
-  RecordDecoder,
-  SourceRecords,
-} from '../../engine/connector.ts'
-import { jsonDecoder } from '../../engine/json/index.ts'
-import { int32, schema, string } from '../../engine/schema/index.ts'
+import type { DecisionStore, DecisionStores } from '../../engine/connector.ts'
 
-const encoder = new TextEncoder()
-
-export const NUMBERED = schema({ n: int32(), name: string() })
-
-export function numberedDecoder(): RecordDecoder {
-  return jsonDecoder(NUMBERED)
-}
-
-/** The JSON text of record n. */
-export function numbered(n: number): string {
-  return `{"n":${n},"name":"name-${n % 10}"}`
-}
-
-export function utf8(text: string): Uint8Array {
-  return encoder.encode(text)
-}
-
-/** The column `n` of decoded records. */
-export function numbersOf(records: SourceRecords | undefined): unknown[] {
-  const column = records?.columns[0]
-  if (records === undefined || column === undefined) return []
-  return Array.from({ length: records.length }, (_, i) => valueAt(column, { kind: 'int32' }, i))
-}
+export { NUMBERED, numbered, numberedDecoder, numbersOf, utf8 } from './decoders.ts'
 
 /** A folder that is removed after the test. */
 export function temporaryFolder(): string {
