@@ -89,7 +89,7 @@ export function writeDate(days: number, out: ByteWriter): void {
   const era = Math.floor(shifted / 146_097)
   const dayOfEra = shifted - era * 146_097
   const leaps = Math.floor(dayOfEra / 1460) - Math.floor(dayOfEra / 36_524)
-  const yearOfEra = Math.floor((dayOfEra - leaps + Math.floor(dayOfEra / 146_096)) / 365)
+  const yearOfEra = Math.floor((dayOfEra - leaps - Math.floor(dayOfEra / 146_096)) / 365)
   const untilYear = 365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100)
   const dayOfYear = dayOfEra - untilYear
   const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
@@ -107,10 +107,23 @@ export function writeDate(days: number, out: ByteWriter): void {
   out.length = at + 10
 }
 
-/** Writes `YYYY-MM-DDTHH:mm:ss.SSSZ`, with six digits only where the microseconds are not zero. */
+/**
+ * Writes `YYYY-MM-DDTHH:mm:ss.SSSZ`, with six digits only where the microseconds are not zero. After
+ * 2255, where float64 has no single microseconds, three digits stand when they read as the same time.
+ */
 export function writeTimestamp(micros: number, out: ByteWriter): void {
+  const nearest = Math.round(micros / 1000)
+  if (nearest * 1000 === micros) {
+    const seconds = Math.floor(nearest / 1000)
+    writeSeconds(seconds, (nearest - seconds * 1000) * 1000, out)
+    return
+  }
   const seconds = Math.floor(micros / 1_000_000)
-  const fraction = micros - seconds * 1_000_000
+  writeSeconds(seconds, micros - seconds * 1_000_000, out)
+}
+
+/** Writes whole epoch seconds and microseconds after them. */
+function writeSeconds(seconds: number, fraction: number, out: ByteWriter): void {
   const days = Math.floor(seconds / DAY_SECONDS)
   const ofDay = seconds - days * DAY_SECONDS
   writeDate(days, out)
