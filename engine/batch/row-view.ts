@@ -83,7 +83,9 @@ export function batchOfRows(
 ): RecordBatch {
   const columns = schema.fields.map((field) => {
     const builder = columnBuilder(field)
-    for (const row of rows) builder.append(row[field.name])
+    for (const row of rows) {
+      builder.append(Object.hasOwn(row, field.name) ? row[field.name] : undefined)
+    }
     return builder.finish()
   })
   return recordBatch({
