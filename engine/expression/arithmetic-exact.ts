@@ -4,21 +4,21 @@ import { type Column, integerColumn } from '../batch/index.ts'
 import type { DataType } from '../schema/index.ts'
 import type { ArithmeticOperator } from './expression.ts'
 import { integerAt, mergeNulls, type NumberColumn } from './lanes.ts'
-import { divideRounded, fits, powerOfTen } from './numbers.ts'
+import { divideRounded } from './numbers.ts'
 import type { FailureSink, FailureSite } from './row-failures.ts'
 
 /** What one exact operation does to unscaled integers. */
 export interface ExactPlan {
   readonly operator: ArithmeticOperator
   readonly type: DataType
-  /** Powers of ten that bring the operands to one scale (add, sub, mod). */
-  readonly leftDigits: number
-  readonly rightDigits: number
-  /**
-   * Power of ten on the result: mul drops digits (≤ 0), add and sub too when the scale is capped;
-   * decimal div brings digits in (negative: takes them away). Undefined: div truncates to integers.
-   */
-  readonly resultDigits: number | undefined
+  /** Powers of ten on the operands: one scale for add, sub, mod; the result's digits for div. */
+  readonly leftFactor: bigint
+  readonly rightFactor: bigint
+  /** Power of ten that the result is divided by, where its scale was capped. */
+  readonly resultFactor: bigint
+  /** Range of the result. */
+  readonly low: bigint
+  readonly high: bigint
   readonly overflow: FailureSite
   readonly division: FailureSite
 }
@@ -37,7 +37,7 @@ export function exactArithmetic(
   for (let row = 0; row < length; row++) {
     if (merged?.[row] === 1) continue
     const result = exactResult(plan, integerAt(left, row), integerAt(right, row))
-    if (result !== undefined && fits(result, plan.type)) {
+    if (result !== undefined && result >= plan.low && result <= plan.high) {
       results[row] = result
     } else {
       if (nulls === merged) nulls = merged?.slice() ?? new Uint8Array(length)
@@ -49,26 +49,23 @@ export function exactArithmetic(
   return columnOfIntegers(plan.type, results, nulls)
 }
 
-/** The unrounded type's result, or undefined for a division by zero. */
-export function exactResult(plan: ExactPlan, a: bigint, b: bigint): bigint | undefined {
-  const left = a * powerOfTen(plan.leftDigits)
-  const right = b * powerOfTen(plan.rightDigits)
+/** The result before its range is checked, or undefined for a division by zero. */
+function exactResult(plan: ExactPlan, a: bigint, b: bigint): bigint | undefined {
+  const { leftFactor, rightFactor, resultFactor } = plan
+  const left = leftFactor === 1n ? a : a * leftFactor
+  const right = rightFactor === 1n ? b : b * rightFactor
   switch (plan.operator) {
     case 'add':
-      return shifted(left + right, plan.resultDigits)
+      return rounded(left + right, resultFactor)
     case 'sub':
-      return shifted(left - right, plan.resultDigits)
+      return rounded(left - right, resultFactor)
     case 'mul':
-      return shifted(left * right, plan.resultDigits)
+      return rounded(left * right, resultFactor)
     case 'mod':
-      return right === 0n ? undefined : shifted(left % right, plan.resultDigits)
-    case 'div': {
+      return right === 0n ? undefined : rounded(left % right, resultFactor)
+    case 'div':
       if (right === 0n) return undefined
-      const digits = plan.resultDigits
-      if (digits === undefined) return left / right
-      if (digits >= 0) return divideRounded(left * powerOfTen(digits), right)
-      return divideRounded(left, right * powerOfTen(-digits))
-    }
+      return plan.type.kind === 'decimal' ? divideRounded(left, right) : left / right
   }
 }
 
@@ -87,9 +84,8 @@ export function columnOfIntegers(
   return integerColumn(values, nulls)
 }
 
-function shifted(value: bigint, digits: number | undefined): bigint {
-  if (digits === undefined || digits === 0) return value
-  return digits > 0 ? value * powerOfTen(digits) : divideRounded(value, powerOfTen(-digits))
+function rounded(value: bigint, factor: bigint): bigint {
+  return factor === 1n ? value : divideRounded(value, factor)
 }
 
 function foundText(value: bigint, type: DataType): string {

@@ -1,7 +1,8 @@
 // Loops of arithmetic over float64 lanes. The exact loops (int32, int64, decimal) stop and return
-// false at the first row that float64 can't answer exactly or that would fail; the caller then takes
-// the whole batch through `arithmetic-exact.ts`. A float64 product or sum of integers is exact when
-// it lies within ± (2^53 - 1), because a larger true result never rounds into that range.
+// false at the first row that float64 can't answer exactly or that would fail; the caller then
+// takes the whole batch through `arithmetic-exact.ts`. A float64 product or sum of integers is
+// exact when it lies within ± (2^53 - 1), because a larger true result never rounds into that
+// range.
 
 /** out[i] = values[i] * factor; false when a result is not exact. */
 export function scaleLane(values: Float64Array, factor: number, out: Float64Array): boolean {

@@ -1,7 +1,8 @@
-// Arithmetic: + - * / % and negation. Types: int32 with int32 stays int32, with int64 int64; with a
-// decimal, integers count as decimals; float64 meets int32 and float64 only. Overflow and division by
-// zero fail the row (float64 follows IEEE 754). Integer division truncates towards zero and the
-// remainder has the dividend's sign; decimal results round half away from zero when scale is capped.
+// Arithmetic: + - * / % and negation. Types: int32 with int32 stays int32, with int64 int64; with
+// a decimal, integers count as decimals; float64 meets int32 and float64 only. Overflow and
+// division by zero fail the row (float64 follows IEEE 754). Integer division truncates towards
+// zero and the remainder has the dividend's sign; decimal results round half away from zero when
+// scale is capped.
 import type { Column } from '../batch/index.ts'
 import { type DataType, typeName } from '../schema/index.ts'
 import { type ExactPlan, exactArithmetic } from './arithmetic-exact.ts'
@@ -11,7 +12,7 @@ import { describeExpression } from './describe.ts'
 import type { ArithmeticOperator, Expression } from './expression.ts'
 import { isNarrow, laneOf, mergeNulls, type NumberColumn, numberOf, zeroNulls } from './lanes.ts'
 import { boundConstant } from './literal.ts'
-import { laneLimit } from './numbers.ts'
+import { digitCount, laneLimit, powerOfTen, rangeOf } from './numbers.ts'
 import {
   asDecimal,
   commonType,
@@ -113,31 +114,37 @@ function exactPlan(
   type: DataType,
 ): ExactPlan {
   const [a, b] = [scaleOf(left.type), scaleOf(right.type)]
-  const result = scaleOf(type)
-  const isAligned = operator === 'add' || operator === 'sub' || operator === 'mod'
-  const aligned = Math.max(a, b)
   const expression = describeExpression(source)
-  const site = { expression, expected: typeName(type) }
+  const [low, high] = rangeOf(type)
   return {
     operator,
     type,
-    leftDigits: isAligned ? aligned - a : 0,
-    rightDigits: isAligned ? aligned - b : 0,
-    resultDigits: resultDigits(operator, type, a, b, result),
-    overflow: { code: 'ARITHMETIC_OVERFLOW', ...site },
+    ...factors(operator, type, a, b),
+    low,
+    high,
+    overflow: { code: 'ARITHMETIC_OVERFLOW', expression, expected: typeName(type) },
     division: { code: 'DIVISION_BY_ZERO', expression, expected: 'a divisor that is not 0' },
   }
 }
 
-function resultDigits(
-  operator: ArithmeticOperator,
-  type: DataType,
-  a: number,
-  b: number,
-  result: number,
-): number | undefined {
-  if (operator === 'div') return type.kind === 'decimal' ? result + b - a : undefined
-  return operator === 'mul' ? result - a - b : result - Math.max(a, b)
+function factors(operator: ArithmeticOperator, type: DataType, a: number, b: number) {
+  const result = scaleOf(type)
+  if (operator === 'div') {
+    // Integers divide as they are; decimals bring in the digits that the result's scale needs.
+    const digits = type.kind === 'decimal' ? result + b - a : 0
+    return {
+      leftFactor: powerOfTen(Math.max(digits, 0)),
+      rightFactor: powerOfTen(Math.max(-digits, 0)),
+      resultFactor: 1n,
+    }
+  }
+  const isProduct = operator === 'mul'
+  const aligned = isProduct ? a + b : Math.max(a, b)
+  return {
+    leftFactor: isProduct ? 1n : powerOfTen(aligned - a),
+    rightFactor: isProduct ? 1n : powerOfTen(aligned - b),
+    resultFactor: powerOfTen(aligned - result),
+  }
 }
 
 function scaleOf(type: DataType): number {
@@ -161,30 +168,27 @@ function bindExact(source: Expression, plan: ExactPlan, left: Bound, right: Boun
 
 /** The fast path; undefined when the batch needs the exact one. */
 function laneArithmetic(plan: ExactPlan, a: NumberColumn, b: NumberColumn): Column | undefined {
-  if (!isNarrow(a) || !isNarrow(b)) return undefined
-  const left = scaledLane(a, plan.leftDigits)
-  const right = scaledLane(b, plan.rightDigits)
+  const isDecimalDivision = plan.operator === 'div' && plan.type.kind === 'decimal'
+  if (!isNarrow(a) || !isNarrow(b) || plan.resultFactor !== 1n) return undefined
+  const left = isDecimalDivision ? laneOf(a) : scaledLane(a, plan.leftFactor)
+  const right = scaledLane(b, plan.rightFactor)
   if (left === undefined || right === undefined) return undefined
   const nulls = mergeNulls(a.nulls, b.nulls)
   const values = new Float64Array(left.length)
-  const digits = plan.resultDigits
   const limit = laneLimit(plan.type)
-  let isDone = false
-  if (plan.operator === 'div' && digits !== undefined) {
-    isDone = digits >= 0 && divideLanes(left, right, values, nulls, digits, limit)
-  } else {
-    const isPlain = digits === undefined || digits === 0
-    isDone = isPlain && exactLoops[plan.operator](left, right, values, nulls, limit)
-  }
+  const isDone = isDecimalDivision
+    ? divideLanes(left, right, values, nulls, digitCount(plan.leftFactor) - 1, limit)
+    : exactLoops[plan.operator](left, right, values, nulls, limit)
   if (!isDone) return undefined
   zeroNulls(values, nulls)
   if (plan.type.kind === 'int32') return { kind: 'int32', values: new Int32Array(values), nulls }
   return { kind: 'integer', values, wide: undefined, nulls }
 }
 
-function scaledLane(column: NumberColumn, digits: number): Float64Array | undefined {
+function scaledLane(column: NumberColumn, factor: bigint): Float64Array | undefined {
   const lane = laneOf(column)
-  if (digits === 0) return lane
+  if (factor === 1n) return lane
   const scaled = new Float64Array(lane.length)
-  return digits <= 15 && scaleLane(lane, 10 ** digits, scaled) ? scaled : undefined
+  const isExact = factor <= 10n ** 15n && scaleLane(lane, Number(factor), scaled)
+  return isExact ? scaled : undefined
 }

@@ -1,5 +1,5 @@
-// Bound: an expression that met a schema. It knows its type and computes one column per batch. Law:
-// the column has the batch's length and the physical kind of `type`; below a null stands 0.
+// Bound: an expression that met a schema. It knows its type and computes one column per batch.
+// Law: the column has the batch's length and the physical kind of `type`; below a null stands 0.
 import type { Column, RecordBatch } from '../batch/index.ts'
 import { ConfigError } from '../errors.ts'
 import { type DataType, typeName } from '../schema/index.ts'
@@ -8,8 +8,8 @@ import type { Expression } from './expression.ts'
 import type { FailureSink } from './row-failures.ts'
 
 /**
- * A value outside of columns: int64 and decimal (unscaled) are bigint; int32, float64, timestamp and
- * date are number.
+ * A value outside of columns: int64 and decimal (unscaled) are bigint; int32, float64, timestamp
+ * and date are number.
  */
 export type Scalar = null | boolean | number | bigint | string | Uint8Array
 

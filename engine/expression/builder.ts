@@ -37,7 +37,8 @@ type Widened<V> = V extends boolean
 
 /**
  * A literal. Without a type: bool, int32 (whole numbers that fit) or float64, int64 (bigint),
- * string, bytes. Beside a column it takes the column's type where it fits exactly. Null needs a type.
+ * string, bytes. Beside a column it takes the column's type where it fits exactly. Null needs a
+ * type.
  * @example lit(5), lit('1.10', decimal(3, 2)), lit(null, string())
  * @throws ConfigError LITERAL_TYPE when the type can't hold the value.
  */
@@ -59,7 +60,10 @@ export function decimalLiteral(text: string): Expr<string> {
   return new Expr(typedLiteral(text, { kind: 'decimal', precision, scale: parts.scale }))
 }
 
-/** An instant from ISO 8601 text with its offset. @example timestampLiteral('2024-03-31T00:00:00Z') */
+/**
+ * An instant from ISO 8601 text with its offset.
+ * @example timestampLiteral('2024-03-31T00:00:00Z')
+ */
 export function timestampLiteral(text: string): Expr<number> {
   return timeLiteral(text, { kind: 'timestamp' }, parseTimestamp(text), 'an ISO 8601 instant')
 }

@@ -1,7 +1,8 @@
 // Casts of single values: the definition of every cast. `undefined` means that the value has no
 // counterpart. Rules: to integers truncates towards zero; to decimals rounds half away from zero
-// (float64 by its shortest text); text must be the whole canonical form, without spaces; timestamps
-// ↔ dates in UTC; timestamp ↔ int64 counts microseconds, date ↔ int32 days; bytes ↔ string is UTF-8.
+// (float64 by its shortest text); text must be the whole canonical form, without spaces;
+// timestamps ↔ dates in UTC; timestamp ↔ int64 counts microseconds, date ↔ int32 days; bytes ↔
+// string is UTF-8.
 import { formatDecimal } from '../batch/index.ts'
 import { type DataType, sameType } from '../schema/index.ts'
 import type { Scalar } from './bound.ts'

@@ -1,5 +1,6 @@
-// Casts of columns: loops for the common exact ones, `castScalar` for the rest and for every batch in
-// which a value does not fit. A value that does not fit fails its row (`cast`) or is null (`tryCast`).
+// Casts of columns: loops for the common exact ones, `castScalar` for the rest and for every batch
+// in which a value does not fit. A value that does not fit fails its row (`cast`) or is null
+// (`tryCast`).
 import type { Column } from '../batch/index.ts'
 import { type DataType, sameType, typeName } from '../schema/index.ts'
 import { scaleLane } from './arithmetic-lanes.ts'

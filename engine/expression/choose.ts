@@ -1,12 +1,6 @@
-// CASE, COALESCE and IN. The branches of CASE and COALESCE meet in one type. A branch that a row does
-// not take can't fail the row, although it is computed for the whole batch.
-import {
-  type Column,
-  concatColumns,
-  Dictionary,
-  gatherColumn,
-  type IntegerColumn,
-} from '../batch/index.ts'
+// CASE, COALESCE and IN. The branches of CASE and COALESCE meet in one type. A branch that a row
+// does not take can't fail the row, although it is computed for the whole batch.
+import { type Column, concatColumns, gatherColumn, type IntegerColumn } from '../batch/index.ts'
 import { assert } from '../errors.ts'
 import { type DataType, sameType, typeName } from '../schema/index.ts'
 import { type Bound, type Frame, inherited, invalidExpression, typeMismatch } from './bound.ts'
@@ -17,7 +11,7 @@ import { boolOf, isNarrow, numberOf, textOf } from './lanes.ts'
 import { boundConstant } from './literal.ts'
 import { bindLogic, requireBool } from './logic.ts'
 import { MaskedFailures } from './row-failures.ts'
-import { equalAnyLoop } from './text-lanes.ts'
+import { equalAnyLoop, pickLoop } from './text-lanes.ts'
 import { commonType } from './type-rules.ts'
 
 export function bindCase(
@@ -31,6 +25,7 @@ export function bindCase(
   const { type, operands } = unified(source, otherwise ? [...results, otherwise] : results)
   if (otherwise === undefined) operands.push(boundConstant(type, null))
   const conditions = branches.map(({ when }) => when)
+  const pick = columnPicker()
   return {
     source,
     type,
@@ -41,7 +36,7 @@ export function bindCase(
       const columns = operands.map((operand, index) =>
         operand.evaluate(operand.fallible ? where(frame, chosen, index) : frame),
       )
-      return pickColumn(columns, chosen)
+      return pick(columns, chosen)
     },
   }
 }
@@ -49,6 +44,7 @@ export function bindCase(
 export function bindCoalesce(source: Expression, given: readonly Bound[]): Bound {
   if (given.length === 0) throw invalidExpression(source, 'at least one operand', 'none')
   const { type, operands } = unified(source, given)
+  const pick = columnPicker()
   return {
     source,
     type,
@@ -65,7 +61,7 @@ export function bindCoalesce(source: Expression, given: readonly Bound[]): Bound
         }
         return column
       })
-      return pickColumn(columns, chosen)
+      return pick(columns, chosen)
     },
   }
 }
@@ -141,16 +137,22 @@ function where(frame: Frame, chosen: Int32Array, index: number): Frame {
   return { batch: frame.batch, failures: new MaskedFailures(frame.failures, active) }
 }
 
-/** Row r of column `chosen[r]`, for columns of one type. */
+/** Gives row r of column `chosen[r]`, for columns of one type; texts keep their dictionary. */
+function columnPicker(): (columns: readonly Column[], chosen: Int32Array) => Column {
+  const pickTexts = pickLoop()
+  return (columns, chosen) => {
+    const texts = columns.filter((column) => column.kind === 'dictionary')
+    if (columns.length === 1 || texts.length < columns.length) return pickColumn(columns, chosen)
+    return { kind: 'dictionary', ...pickTexts(texts, chosen), nulls: pickNulls(columns, chosen) }
+  }
+}
+
 function pickColumn(columns: readonly Column[], chosen: Int32Array): Column {
   const [first] = columns
   assert(first !== undefined, 'a column to pick from')
   if (columns.length === 1) return first
   if (first.kind === 'integer' && columns.every((column) => isNarrow(numberOf(column)))) {
     return pickIntegers(columns, chosen)
-  }
-  if (columns.every((column) => column.kind === 'dictionary')) {
-    return pickDictionaries(columns, chosen)
   }
   const rows = new Int32Array(chosen.length)
   for (let row = 0; row < rows.length; row++) rows[row] = chosen[row]! * rows.length + row
@@ -166,22 +168,6 @@ function pickIntegers(columns: readonly Column[], chosen: Int32Array): IntegerCo
     }
   })
   return { kind: 'integer', values, wide: undefined, nulls: pickNulls(columns, chosen) }
-}
-
-/** The used values of several dictionaries go into a new one of this batch. */
-function pickDictionaries(columns: readonly Column[], chosen: Int32Array): Column {
-  const dictionary = new Dictionary()
-  const ids = new Int32Array(chosen.length).fill(-1)
-  columns.forEach((column, index) => {
-    if (column.kind !== 'dictionary') return
-    const from = column.dictionary
-    for (let row = 0; row < ids.length; row++) {
-      const id = column.ids[row]!
-      if (chosen[row] !== index || id < 0) continue
-      ids[row] = dictionary.intern(from.bytes, from.offsets[id]!, from.offsets[id + 1]!)
-    }
-  })
-  return { kind: 'dictionary', ids, dictionary, nulls: pickNulls(columns, chosen) }
 }
 
 function pickNulls(columns: readonly Column[], chosen: Int32Array): Uint8Array | undefined {

@@ -83,8 +83,9 @@ export function formatTimestamp(micros: number): string {
   return `${formatDate(days)}T${two(hour)}:${two(minute)}:${two(second)}.${digits}Z`
 }
 
-const instant =
-  /^([+-]\d{6,7}-\d\d-\d\d|\d{4}-\d\d-\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)$/
+const day = /((?:[+-]\d{6,7}|\d{4})-\d\d-\d\d)/
+const clock = /(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?/
+const instant = new RegExp(`^${day.source}[T ]${clock.source}(Z|[+-]\\d\\d:?\\d\\d)$`)
 
 /**
  * Epoch microseconds of an ISO 8601 instant that names its offset (`Z` or `+02:00`); digits beyond

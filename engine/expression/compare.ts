@@ -1,6 +1,6 @@
-// Comparison: = <> < <= > >=. Null when a side is null. Exact numbers compare exactly whatever their
-// scales; text and bytes by their bytes (code point order); false < true. For float64, NaN equals
-// NaN and is greater than every other number, and -0 equals 0, so that the order is total.
+// Comparison: = <> < <= > >=. Null when a side is null. Exact numbers compare exactly whatever
+// their scales; text and bytes by their bytes (code point order); false < true. For float64, NaN
+// equals NaN and is greater than every other number, and -0 equals 0, so that the order is total.
 import type { Column } from '../batch/index.ts'
 import { type DataType, typeName } from '../schema/index.ts'
 import { scaleLane } from './arithmetic-lanes.ts'

@@ -18,8 +18,8 @@ export interface ExpressionType {
 export interface CompiledExpression extends ExpressionType {
   /**
    * One value a row. The column may share memory with the batch, with literals or with results of
-   * earlier calls; nobody changes it. Rows in `failures` (also those of earlier expressions over the
-   * same batch) are null, whatever `nullable` says: the caller drops them as dead letters.
+   * earlier calls; nobody changes it. Rows in `failures` (also those of earlier expressions over
+   * the same batch) are null, whatever `nullable` says: the caller drops them as dead letters.
    */
   evaluate(batch: RecordBatch, failures: RowFailures): Column
   /**
@@ -32,7 +32,8 @@ export interface CompiledExpression extends ExpressionType {
 
 /**
  * The type of an expression over a schema.
- * @throws ConfigError COLUMN_UNKNOWN, EXPRESSION_TYPE, EXPRESSION_INVALID, LITERAL_TYPE, ZONE_UNKNOWN
+ * @throws ConfigError COLUMN_UNKNOWN, EXPRESSION_TYPE, EXPRESSION_INVALID, LITERAL_TYPE,
+ * ZONE_UNKNOWN
  */
 export function expressionType(expression: Expression, schema: Schema<unknown>): ExpressionType {
   const { type, nullable } = bind(expression, schema)

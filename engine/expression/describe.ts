@@ -1,5 +1,5 @@
-// SQL-like text of an expression, for `explain` and for errors. It is made to be read by people; no
-// parser for it exists.
+// SQL-like text of an expression, for `explain` and for errors. It is made to be read by people;
+// no parser for it exists.
 import { typeName } from '../schema/index.ts'
 import type { Expression, LiteralValue, TextFunction } from './expression.ts'
 

@@ -1,6 +1,6 @@
 // Expr: the fluent way to write an Expression. It carries the TypeScript type of a row's value, so
-// that what can be seen from row types is checked while writing; the schema decides the rest when the
-// expression is bound. `Expr<unknown>` (from a bare `col`) is checked by the schema alone.
+// that what can be seen from row types is checked while writing; the schema decides the rest when
+// the expression is bound. `Expr<unknown>` (from a bare `col`) is checked by the schema alone.
 import type { ColumnSpec } from '../schema/index.ts'
 import type {
   ArithmeticOperator,

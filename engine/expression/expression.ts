@@ -1,6 +1,7 @@
-// Expression: a typed tree over the columns of one stream, as plain data that survives JSON. It says
-// what to compute; `bind.ts` gives it types and `compile.ts` runs it on batches. Types are not part
-// of the tree, except where a person wrote them (literals, casts): they follow from the schema.
+// Expression: a typed tree over the columns of one stream, as plain data that survives JSON. It
+// says what to compute; `bind.ts` gives it types and `compile.ts` runs it on batches. Types are
+// not part of the tree, except where a person wrote them (literals, casts): they follow from the
+// schema.
 import type { DataType } from '../schema/index.ts'
 
 /**

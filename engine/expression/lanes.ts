@@ -1,5 +1,6 @@
-// Lanes: columns narrowed to their physical kind, nulls merged, and numbers as float64 lanes, which
-// is the one form that the arithmetic and comparing loops know (so that each stays monomorphic).
+// Lanes: columns narrowed to their physical kind, nulls merged, and numbers as float64 lanes,
+// which is the one form that the arithmetic and comparing loops know (so that each stays
+// monomorphic).
 import {
   type BoolColumn,
   type Column,

@@ -1,5 +1,6 @@
-// LIKE on UTF-8 bytes: `%` is any text, `_` one code point, `\` takes the next character literally.
-// One pass with a single point of return (the last `%`), so the cost is at most length × pattern.
+// LIKE on UTF-8 bytes: `%` is any text, `_` one code point, `\` takes the next character
+// literally. One pass with a single point of return (the last `%`), so the cost is at most length
+// × pattern.
 import type { TextTest } from './text-lanes.ts'
 
 const ANY_TEXT = -1

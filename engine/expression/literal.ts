@@ -33,7 +33,7 @@ export function typedLiteral(value: unknown, type: DataType): LiteralExpression 
   return { kind: 'literal', type, value: encodeScalar(scalar, type) }
 }
 
-/** The scalar of a literal. @throws ConfigError LITERAL_TYPE for data that is not what it claims. */
+/** @throws ConfigError LITERAL_TYPE for data that is not what it claims. */
 export function scalarOfLiteral(literal: LiteralExpression): Scalar {
   const { type, value } = literal
   const decoded = value === null ? null : decodeValue(value, type)

@@ -1,6 +1,6 @@
-// Three-valued logic (Kleene): AND is false when a side is false, else null when a side is null; OR
-// turns that round; NOT null is null. A row's right side can't fail it when the left side decides:
-// `b <> 0 AND a / b > 3` is safe.
+// Three-valued logic (Kleene): AND is false when a side is false, else null when a side is null;
+// OR turns that round; NOT null is null. A row's right side can't fail it when the left side
+// decides: `b <> 0 AND a / b > 3` is safe.
 import type { BoolColumn, Column } from '../batch/index.ts'
 import { columnLength } from '../batch/index.ts'
 import { type Bound, type Frame, inherited, typeMismatch } from './bound.ts'

@@ -1,5 +1,5 @@
-// Exact helpers on scaled integers: powers of ten, rounding, ranges of types, text. Rounding is half
-// away from zero, as in SQL.
+// Exact helpers on scaled integers: powers of ten, rounding, ranges of types, text. Rounding is
+// half away from zero, as in SQL.
 import type { DataType } from '../schema/index.ts'
 
 const INT64_MAX = 2n ** 63n - 1n
@@ -25,21 +25,27 @@ export function rescale(unscaled: bigint, from: number, to: number): bigint {
   return divideRounded(unscaled, powerOfTen(from - to))
 }
 
-/** True when a type (int32, int64, decimal as unscaled, date, timestamp) can hold an integer. */
-export function fits(value: bigint, type: DataType): boolean {
+/** Least and greatest integer of int32, int64, decimal (unscaled), date and timestamp. */
+export function rangeOf(type: DataType): readonly [low: bigint, high: bigint] {
   switch (type.kind) {
     case 'int32':
     case 'date':
-      return value >= -2147483648n && value <= 2147483647n
+      return [-2147483648n, 2147483647n]
     case 'timestamp':
-      return value >= -9007199254740991n && value <= 9007199254740991n
+      return [-9007199254740991n, 9007199254740991n]
     case 'decimal': {
-      const bound = powerOfTen(type.precision)
-      return value < bound && value > -bound
+      const high = powerOfTen(type.precision) - 1n
+      return [-high, high]
     }
     default:
-      return value >= -INT64_MAX - 1n && value <= INT64_MAX
+      return [-INT64_MAX - 1n, INT64_MAX]
   }
+}
+
+/** True when a type that `rangeOf` knows can hold an integer. */
+export function fits(value: bigint, type: DataType): boolean {
+  const [low, high] = rangeOf(type)
+  return value >= low && value <= high
 }
 
 /** Largest size of a value that the float64 lane of a type may hold without another look. */

@@ -1,6 +1,7 @@
-// RowFailures: which rows of a batch an evaluation could not compute, and why. Law: evaluation never
-// throws for a row; a failed row is null in the result and stands here once, with its first failure
-// (operands left to right, then the operator). Branches that a row does not take can't fail it.
+// RowFailures: which rows of a batch an evaluation could not compute, and why. Law: evaluation
+// never throws for a row; a failed row is null in the result and stands here once, with its first
+// failure (operands left to right, then the operator). Branches that a row does not take can't
+// fail it.
 import { BadRecordError } from '../errors.ts'
 
 /** Codes of failures on single rows. */

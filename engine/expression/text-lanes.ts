@@ -1,7 +1,7 @@
-// Loops over text columns: a test, a count or a new text per value. A dictionary column is worked on
-// once per dictionary value: answers are kept beside the dictionary (and die with it) and rows only
-// look them up. A plain column is worked on row by row. Values are UTF-8 bytes; no strings are made
-// here.
+// Loops over text columns: a test, a count or a new text per value. A dictionary column is worked
+// on once per dictionary value: answers are kept beside the dictionary (and die with it) and rows
+// only look them up. A plain column is worked on row by row. Values are UTF-8 bytes; no strings
+// are made here.
 import { ByteWriter, Dictionary, type DictionaryColumn, type PlainColumn } from '../batch/index.ts'
 
 export type TextColumn = DictionaryColumn | PlainColumn
@@ -147,6 +147,38 @@ function answersOf(answers: Answers, dictionary: Dictionary): Int32Array {
   if (known !== undefined) larger.set(known)
   answers.set(dictionary, larger)
   return larger
+}
+
+/**
+ * A loop that picks row r from dictionary column `chosen[r]`. The values that were ever picked form
+ * a dictionary that lives on over batches; ids are looked up once per value.
+ */
+export function pickLoop(): (
+  columns: readonly DictionaryColumn[],
+  chosen: Int32Array,
+) => { readonly ids: Int32Array; readonly dictionary: Dictionary } {
+  let dictionary = new Dictionary()
+  let answers: Answers = new WeakMap()
+  return (columns, chosen) => {
+    if (dictionary.full) {
+      dictionary = new Dictionary()
+      answers = new WeakMap()
+    }
+    const ids = new Int32Array(chosen.length).fill(-1)
+    columns.forEach((column, index) => {
+      const { bytes, offsets } = column.dictionary
+      const known = answersOf(answers, column.dictionary)
+      for (let row = 0; row < ids.length; row++) {
+        const id = column.ids[row]!
+        if (chosen[row] !== index || id < 0) continue
+        if (known[id] === 0) {
+          known[id] = dictionary.intern(bytes, offsets[id]!, offsets[id + 1]!) + 1
+        }
+        ids[row] = known[id]! - 1
+      }
+    })
+    return { ids, dictionary }
+  }
 }
 
 /** Where each row's value lies. Null rows are empty ranges. */

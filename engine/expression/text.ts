@@ -1,7 +1,8 @@
 // Text functions: length, case, trim, substring, searches, LIKE, replace, split and regular
-// expressions, and concat. Lengths and positions count code points; substring positions begin at 1.
-// Patterns are fixed in the expression; `regex-matches` runs JavaScript's engine without a guard
-// against backtracking, so patterns are bounded in size and should come from the job's author.
+// expressions, and concat. Lengths and positions count code points; substring positions begin at
+// 1. Patterns are fixed in the expression; `regex-matches` runs JavaScript's engine without a
+// guard against backtracking, so patterns are bounded in size and should come from the job's
+// author.
 import { ByteWriter, type Column } from '../batch/index.ts'
 import { assertNever } from '../errors.ts'
 import { type Bound, inherited, invalidExpression, typeMismatch } from './bound.ts'

@@ -1,7 +1,7 @@
 // Dates and times with zones: parts, truncation, calendar dates, moving and difference. Timestamps
-// are epoch microseconds; a zone matters only where the calendar does. Sub-day truncation keeps the
-// side of a repeated hour that the instant lies on; day and longer units give one start per local
-// day (the earlier one, or the first instant after a gap).
+// are epoch microseconds; a zone matters only where the calendar does. Sub-day truncation keeps
+// the side of a repeated hour that the instant lies on; day and longer units give one start per
+// local day (the earlier one, or the first instant after a gap).
 import type { Column } from '../batch/index.ts'
 import { typeName } from '../schema/index.ts'
 import { columnOfIntegers } from './arithmetic-exact.ts'

@@ -1,5 +1,5 @@
-// Work on UTF-8 bytes without making strings: counting and cutting code points, searching, trimming,
-// replacing, splitting.
+// Work on UTF-8 bytes without making strings: counting and cutting code points, searching,
+// trimming, replacing, splitting.
 import type { TextChange } from './text-lanes.ts'
 
 /** Code points of `bytes[start .. end)`: all bytes but continuation bytes. */

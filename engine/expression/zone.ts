@@ -1,6 +1,7 @@
-// Zone: offsets of an IANA time zone from UTC, through Intl. Law: an offset is asked of Intl at most
-// a few times per UTC day and zone; a batch of one day costs two comparisons a row. Assumes at most
-// one change of offset within a UTC day, which holds for the time zone database since 1900.
+// Zone: offsets of an IANA time zone from UTC, through Intl. Law: an offset is asked of Intl at
+// most a few times per UTC day and zone; a batch of one day costs two comparisons a row. Assumes
+// at most one change of offset within a UTC day, which holds for the time zone database since
+// 1900.
 import { ConfigError } from '../errors.ts'
 import { daysOf, MICROS_PER_DAY, MICROS_PER_SECOND } from './civil.ts'
 
