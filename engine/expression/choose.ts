@@ -115,18 +115,17 @@ function meet(source: Expression, type: DataType, operand: Bound): DataType {
 
 /** The branch of each row: the first whose condition is true, else the number of conditions. */
 function chooseBranches(frame: Frame, conditions: readonly Bound[]): Int32Array {
-  const chosen = new Int32Array(frame.batch.length).fill(-1)
+  const none = conditions.length
+  const chosen = new Int32Array(frame.batch.length).fill(none)
   conditions.forEach((condition, index) => {
-    const inner = condition.fallible ? where(frame, chosen, -1) : frame
-    const { values, nulls } = boolOf(condition.evaluate(inner))
+    const inner = condition.fallible ? where(frame, chosen, none) : frame
+    // Below a null stands 0, so a value of 1 is true; no branch, as in the loops of comparison.
+    const { values } = boolOf(condition.evaluate(inner))
     for (let row = 0; row < chosen.length; row++) {
-      const isTrue = values[row] === 1 && (nulls === undefined || nulls[row] === 0)
-      if (isTrue && chosen[row] === -1) chosen[row] = index
+      const isOpen = Number(chosen[row]! === none)
+      chosen[row]! -= values[row]! * isOpen * (none - index)
     }
   })
-  for (let row = 0; row < chosen.length; row++) {
-    if (chosen[row] === -1) chosen[row] = conditions.length
-  }
   return chosen
 }
 

@@ -192,15 +192,16 @@ function holds(base: BaseOperator, order: number): boolean {
 
 type CompareLoop = (a: Float64Array, b: Float64Array, out: Uint8Array) => void
 
+// `Number(test)` compiles without a branch, which random data would make the processor guess wrong.
 const laneLoops: Readonly<Record<BaseOperator, CompareLoop>> = {
   eq: (a, b, out) => {
-    for (let i = 0; i < out.length; i++) out[i] = a[i]! === b[i]! ? 1 : 0
+    for (let i = 0; i < out.length; i++) out[i] = Number(a[i]! === b[i]!)
   },
   lt: (a, b, out) => {
-    for (let i = 0; i < out.length; i++) out[i] = a[i]! < b[i]! ? 1 : 0
+    for (let i = 0; i < out.length; i++) out[i] = Number(a[i]! < b[i]!)
   },
   le: (a, b, out) => {
-    for (let i = 0; i < out.length; i++) out[i] = a[i]! <= b[i]! ? 1 : 0
+    for (let i = 0; i < out.length; i++) out[i] = Number(a[i]! <= b[i]!)
   },
 }
 

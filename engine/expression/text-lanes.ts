@@ -165,6 +165,13 @@ export function pickLoop(): (
       answers = new WeakMap()
     }
     const ids = new Int32Array(chosen.length).fill(-1)
+    if (columns.every(isLiteral)) {
+      const literals = Int32Array.from(columns, ({ dictionary: { bytes, offsets } }) =>
+        dictionary.intern(bytes, 0, offsets[1]!),
+      )
+      for (let row = 0; row < ids.length; row++) ids[row] = literals[chosen[row]!]!
+      return { ids, dictionary }
+    }
     columns.forEach((column, index) => {
       const { bytes, offsets } = column.dictionary
       const known = answersOf(answers, column.dictionary)
@@ -179,6 +186,11 @@ export function pickLoop(): (
     })
     return { ids, dictionary }
   }
+}
+
+/** True when every row surely has the one value of the dictionary, as a literal's column does. */
+function isLiteral(column: DictionaryColumn): boolean {
+  return column.dictionary.size === 1 && column.nulls === undefined
 }
 
 /** Where each row's value lies. Null rows are empty ranges. */
