@@ -153,7 +153,7 @@ function applied(rows: readonly Readonly<Record<string, unknown>>[], lambda: Lam
 
 function sampleOf(column: ReturnType<ReturnType<typeof compileExpression>['evaluate']>): number {
   if (column.kind === 'dictionary') return column.ids[7]!
-  if (column.kind === 'integer' || column.kind === 'float64') return column.values[7]! % 1e6
+  if (column.kind === 'integer' || column.kind === 'float64') return column.values[7]! % 999_983
   return 0
 }
 

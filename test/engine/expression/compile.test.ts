@@ -1,155 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { type Column, Dictionary, recordBatch } from '../../../engine/batch/index.ts'
 import {
-  type AnyExpr,
   caseWhen,
   coalesce,
   col,
   compileExpression,
   concat,
   decimalLiteral,
-  describeExpression,
-  type Expression,
-  expressionType,
+  failureError,
   lit,
   RowFailures,
-  referencedColumns,
 } from '../../../engine/expression/index.ts'
-import { failureError } from '../../../engine/expression/row-failures.ts'
-import {
-  bool,
-  bytes,
-  date,
-  decimal,
-  float64,
-  int32,
-  int64,
-  list,
-  schema,
-  string,
-  struct,
-  timestamp,
-  typeName,
-} from '../../../engine/schema/index.ts'
+import { decimal, int32, schema, string } from '../../../engine/schema/index.ts'
+import { base, failure, one, orders } from './orders.ts'
 import { batchOf, evaluated, valuesOf } from './support.ts'
-
-const orders = schema({
-  order_total: decimal(10, 2),
-  rate: decimal(20, 10).nullable(),
-  huge: decimal(38, 2),
-  items: int32().nullable(),
-  views: int64(),
-  score: float64(),
-  user_id: string().nullable(),
-  paid: bool(),
-  event_time: timestamp(),
-  day: date(),
-  raw: bytes(),
-  tags: list(string()).nullable(),
-  place: struct({ city: string(), floor: int32().nullable() }).nullable(),
-})
-
-const base = {
-  order_total: '12.50',
-  rate: '0.5',
-  huge: '1.00',
-  items: 3,
-  views: 4n,
-  score: 1.5,
-  user_id: 'u1',
-  paid: true,
-  event_time: 1_700_000_000_000_000,
-  day: 19_000,
-  raw: new Uint8Array([104, 105]),
-  tags: ['a', 'b'],
-  place: { city: 'Berlin', floor: null },
-}
-
-function typeOf(expression: AnyExpr): string {
-  const { type, nullable } = expressionType(expression.node, orders)
-  return nullable ? `${typeName(type)}?` : typeName(type)
-}
-
-function one(expression: AnyExpr, row: Readonly<Record<string, unknown>> = {}): unknown {
-  return valuesOf(expression, orders, [{ ...base, ...row }])[0]
-}
-
-function failure(expression: AnyExpr, row: Readonly<Record<string, unknown>> = {}): string {
-  return evaluated(expression, orders, [{ ...base, ...row }]).failures.join()
-}
-
-describe('result types', () => {
-  test.each([
-    [col('items').add(1), 'int32?'],
-    [col('views').add(1), 'int64'],
-    [col('items').mul(col('views')), 'int64?'],
-    [col('score').mul(col('items')), 'float64?'],
-    [col('order_total').add(col('order_total')), 'decimal(11,2)'],
-    [col('order_total').add(col('rate')), 'decimal(21,10)?'],
-    [col('order_total').mul(col('order_total')), 'decimal(21,4)'],
-    [col('order_total').div(col('order_total')), 'decimal(23,13)'],
-    [col('order_total').mod(col('rate')), 'decimal(18,10)?'],
-    [col('huge').mul(col('rate')), 'decimal(38,6)?'],
-    [col('huge').add(col('huge')), 'decimal(38,2)'],
-    [col('order_total').mul(2), 'decimal(12,2)'],
-    [col('order_total').mul(1.19), 'decimal(14,4)'],
-    [col('order_total').add(col('items')), 'decimal(13,2)?'],
-    [col('items').neg(), 'int32?'],
-    [coalesce(col('items'), 0), 'int32'],
-    [coalesce(col('items'), col('views')), 'int64'],
-    [caseWhen([[col('paid'), col('items')]], col('order_total')), 'decimal(12,2)?'],
-    [caseWhen([[col('paid'), 'yes']]), 'string?'],
-    [col('order_total').tryCast(int32()), 'int32?'],
-    [col('user_id').length(), 'int32?'],
-    [col('tags').element(0), 'string?'],
-    [col('place').field('floor'), 'int32?'],
-    [col('event_time').since(col('event_time')), 'int64'],
-  ])('%#: %o', (expression, expected) => {
-    expect(typeOf(expression)).toBe(expected)
-  })
-})
-
-describe('refusals name the operand, what is expected and what was found', () => {
-  test.each([
-    [
-      col('user_id').add(1),
-      /EXPRESSION_TYPE: user_id can not stand in user_id \+ 1; expected int32/,
-    ],
-    [
-      col('order_total').add(col('score')),
-      /EXPRESSION_TYPE: score .*found float64\. Cast one side/,
-    ],
-    [col('order_total').gt(col('score')), /EXPRESSION_TYPE: score .*comparable with decimal/],
-    [col('event_time').add(1), /EXPRESSION_TYPE.*addMicros/],
-    [col('tags').eq('a'), /EXPRESSION_TYPE/],
-    [col('paid').and(col('items')), /EXPRESSION_TYPE: items .*expected bool; found int32/],
-    [col('nothing').eq(1), /COLUMN_UNKNOWN: .*"nothing"/],
-    [col('place').field('street'), /EXPRESSION_INVALID: .*city, floor.*"street"/],
-    [col('user_id').regexMatches('('), /EXPRESSION_INVALID/],
-    [col('user_id').regexMatches('a'.repeat(1001)), /EXPRESSION_INVALID.*1000.*1001/],
-    [col('user_id').substring(0), /EXPRESSION_INVALID.*at least 1/],
-    [col('raw').cast(int32()), /EXPRESSION_TYPE/],
-    [coalesce(col('items'), 'x'), /EXPRESSION_TYPE/],
-    [col('items').in([]), /EXPRESSION_INVALID/],
-    [caseWhen([], 1), /EXPRESSION_INVALID/],
-  ])('%#', (expression, message) => {
-    expect(() => typeOf(expression)).toThrow(message)
-  })
-
-  test('a filter must be a bool', () => {
-    const compiled = compileExpression(col('items').node, orders)
-    const batch = batchOf(orders, [base])
-    expect(() => compiled.evaluateFilter(batch, new Int32Array(1), new RowFailures())).toThrow(
-      /EXPRESSION_TYPE/,
-    )
-  })
-
-  test('an expression of thousands of levels is refused, not a stack overflow', () => {
-    let deep = col<number>('items')
-    for (let i = 0; i < 5000; i++) deep = deep.add(1)
-    expect(() => typeOf(deep)).toThrow(/EXPRESSION_INVALID.*500 levels/)
-  })
-})
 
 describe('failures of single rows', () => {
   test('the failing row is null and named, the others are computed', () => {
@@ -273,50 +137,6 @@ describe('values', () => {
   })
 })
 
-describe('casts', () => {
-  test.each([
-    [col('score').cast(int32()), 1],
-    [col('order_total').cast(int64()), 12n],
-    [col('order_total').cast(float64()), 12.5],
-    [col('order_total').cast(decimal(4, 1)), '12.5'],
-    [lit(0.125).cast(decimal(4, 2)), '0.13'],
-    [lit('-1.005').cast(decimal(4, 2)), '-1.01'],
-    [col('views').cast(string()), '4'],
-    [col('order_total').cast(string()), '12.50'],
-    [col('paid').cast(int32()), 1],
-    [lit('TRUE').cast(bool()), true],
-    [col('event_time').cast(string()), '2023-11-14T22:13:20.000Z'],
-    [lit('2023-11-14T23:13:20.000001+01:00').cast(timestamp()), 1_700_000_000_000_001],
-    [col('event_time').cast(date()), 19_675],
-    [lit('2024-02-29').cast(date()), 19_782],
-    [col('day').cast(string()), '2022-01-08'],
-    [col('day').cast(timestamp()), 19_000 * 86_400_000_000],
-    [col('event_time').cast(int64()), 1_700_000_000_000_000n],
-    [col('raw').cast(string()), 'hi'],
-    [lit('1e3').cast(float64()), 1000],
-  ])('%#: %o', (expression, expected) => {
-    expect(one(expression)).toEqual(expected)
-  })
-
-  test.each([
-    [lit('2023-02-29').cast(date())],
-    [lit('2023-02-28T10:00').cast(timestamp())],
-    [lit(' 1').cast(int32())],
-    [lit('').cast(float64())],
-    [lit(3e9).cast(int32())],
-    [lit(Number.NaN).cast(int64())],
-    [lit(12345).cast(decimal(4, 0))],
-    [lit(new Uint8Array([0xff])).cast(string())],
-  ])('%#: a value that does not fit fails its row', (expression) => {
-    expect(failure(expression)).toBe('0: CAST_FAILED')
-  })
-
-  test('tryCast gives null instead', () => {
-    expect(one(col('user_id').tryCast(int32()))).toBe(null)
-    expect(one(lit('2023-02-30').tryCast(date()))).toBe(null)
-  })
-})
-
 describe('dictionaries', () => {
   test('text functions run once per value, and follow a dictionary that grows', () => {
     const users = schema({ user_id: string().nullable() })
@@ -339,53 +159,5 @@ describe('dictionaries', () => {
     if (second?.kind !== 'dictionary') throw new Error('a dictionary stays one')
     expect(second.dictionary.string(second.ids[999] ?? -1)).toBe('A999')
     expect(flags).toMatchObject({ values: new Uint8Array(1000).fill(1) })
-  })
-})
-
-describe('plain data', () => {
-  const rich = caseWhen(
-    [[col('order_total').gt(10).and(col('user_id').like('u%')), lit(2n ** 60n)]],
-    col('views'),
-  )
-
-  test('an expression survives JSON, with wide integers, bytes and odd floats', () => {
-    const odd = col('raw')
-      .eq(new Uint8Array([1, 255]))
-      .or(col('score').eq(Number.NaN))
-    for (const expression of [rich, odd]) {
-      const copy: Expression = JSON.parse(JSON.stringify(expression.node))
-      expect(copy).toEqual(expression.node)
-      const batch = batchOf(orders, [base, { ...base, order_total: '1.00' }])
-      const results = [copy, expression.node].map((node) =>
-        compileExpression(node, orders).evaluate(batch, new RowFailures()),
-      )
-      expect(results[0]).toEqual(results[1])
-    }
-  })
-
-  test('columns are listed once, in order of appearance', () => {
-    expect(referencedColumns(rich.node)).toEqual(['order_total', 'user_id', 'views'])
-  })
-
-  test('the text reads like SQL', () => {
-    expect(describeExpression(rich.node)).toBe(
-      "CASE WHEN (order_total > 10) AND (user_id LIKE 'u%') THEN 1152921504606846976 ELSE views END",
-    )
-    expect(describeExpression(col('a').mul(2).add(1).node)).toBe('(a * 2) + 1')
-    expect(describeExpression(col('t').truncate('day', 'Europe/Berlin').node)).toBe(
-      "TRUNCATE(t TO DAY, 'Europe/Berlin')",
-    )
-    expect(describeExpression(col('x').isNotNull().node)).toBe('x IS NOT NULL')
-  })
-
-  test('damaged literals are refused', () => {
-    const damaged: Expression = {
-      kind: 'literal',
-      type: { kind: 'int64' },
-      value: { integer: 'x' },
-    }
-    expect(() => expressionType(damaged, orders)).toThrow(/LITERAL_TYPE/)
-    expect(() => lit('1.234', decimal(4, 2))).toThrow(/LITERAL_TYPE/)
-    expect(() => lit(2n ** 63n)).toThrow(/LITERAL_TYPE/)
   })
 })
