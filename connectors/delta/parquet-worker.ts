@@ -1,29 +1,29 @@
-// Entry of the parquet thread: gathers the rows of files as Arrow IPC streams; a finished one becomes
-// a Parquet file, fsynced. It decides nothing: a file that nobody commits is an orphan.
-import { closeSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs'
+// Entry of the parquet thread: encodes the rows of files as they come; a finished one is written
+// and fsynced. It decides nothing: a file that nobody commits is an orphan.
+import { open, unlink } from 'node:fs/promises'
 import { parentPort } from 'node:worker_threads'
-import { joinArrowStreams } from './arrow-stream.ts'
-import { parquetOfArrowIpc } from './parquet-codec.ts'
+import { ParquetEncoder } from './parquet-codec.ts'
 import type { ParquetAnswer, ParquetRequest } from './parquet-thread.ts'
 
 const port = parentPort
-const streams = new Map<number, Uint8Array[]>()
+const encoders = new Map<number, ParquetEncoder>()
 
 port?.on('message', (request: ParquetRequest) => {
-  if (request.kind === 'drop') streams.delete(request.file)
-  else if (request.kind === 'finish') port.postMessage(finish(request.file, request.path))
-  else {
-    const known = streams.get(request.file)
-    if (known === undefined) streams.set(request.file, [request.ipc])
-    else known.push(request.ipc)
+  const { file } = request
+  const encoder = encoders.get(file) ?? new ParquetEncoder()
+  if (request.kind === 'rows') {
+    encoders.set(file, encoder)
+    encoder.add(request.ipc)
+    return
   }
+  encoders.delete(file)
+  if (request.kind === 'drop') encoder.drop()
+  else finish(file, request.path, encoder).then((answer) => port.postMessage(answer))
 })
 
-function finish(file: number, path: string): ParquetAnswer {
-  const parts = streams.get(file) ?? []
-  streams.delete(file)
+async function finish(file: number, path: string, encoder: ParquetEncoder): Promise<ParquetAnswer> {
   try {
-    return { file, sizeBytes: writeNew(path, parquetOfArrowIpc(joinArrowStreams(parts))) }
+    return { file, sizeBytes: await writeNew(path, await encoder.finish()) }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN'
     return { file, sizeBytes: 0, error: { code, message: String(error) } }
@@ -31,16 +31,16 @@ function finish(file: number, path: string): ParquetAnswer {
 }
 
 /** Never overwrites: a name that is taken may belong to a committed file. */
-function writeNew(path: string, bytes: Uint8Array): number {
-  const file = openSync(path, 'wx')
+async function writeNew(path: string, parts: readonly Uint8Array[]): Promise<number> {
+  const file = await open(path, 'wx')
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-    fsyncSync(file)
+    for (const part of parts) await file.writeFile(part)
+    await file.sync()
   } catch (error) {
-    unlinkSync(path)
+    await unlink(path)
     throw error
   } finally {
-    closeSync(file)
+    await file.close()
   }
-  return bytes.length
+  return parts.reduce((sum, part) => sum + part.length, 0)
 }

@@ -53,10 +53,14 @@ interface OpenView {
   readonly generation: ViewGeneration
   readonly prefix: Uint8Array
   readonly keys: KeyCodec
+  /** One string column that is never null. */
+  readonly isTextKey: boolean
   readonly rows: RowCodec
   /** The order column is a point in time; otherwise age goes by event time. */
   readonly isTimed: boolean
 }
+
+const encoder = new TextEncoder()
 
 export class OnlineReader {
   readonly #handle: OnlineHandle
@@ -137,10 +141,11 @@ export class OnlineReader {
     }
     const entity = this.#entity
     entity.clear()
-    view.keys.encodeValues(
-      fields.map(({ name }) => key[name]),
-      entity,
-    )
+    const values = fields.map(({ name }) => key[name])
+    const [value] = values
+    // The key codec writes a lone string key as its UTF-8 bytes; this spares building a column.
+    if (view.isTextKey && typeof value === 'string') entity.raw(encoder.encode(value))
+    else view.keys.encodeValues(values, entity)
     const bytes = this.#key
     bytes.clear()
     bytes.raw(view.prefix)
@@ -165,6 +170,7 @@ export class OnlineReader {
       generation,
       prefix: generationPrefix(name, record.current),
       keys: keyCodec(key),
+      isTextKey: key.length === 1 && key[0]?.type.kind === 'string' && !key[0].nullable,
       rows: rowCodec({ fields }),
       isTimed: orderType === 'timestamp',
     }
