@@ -7,6 +7,7 @@ import {
   columnAt,
   exactInteger,
   formatDecimal,
+  type IntegerColumn,
   isNull,
   type RecordBatch,
 } from '../batch/index.ts'
@@ -27,7 +28,7 @@ export function encodeMsgpackRow(batch: RecordBatch, row: number, writer: ByteWr
     const field = fields[i]
     const key = keys[i]
     assert(field !== undefined && key !== undefined, `field ${i}`)
-    writer.raw(key)
+    copy(key, 0, key.length, writer)
     writeValue(columnAt(batch, i), field.type, row, writer)
   }
 }
@@ -76,8 +77,7 @@ function writeValue(column: Column, type: DataType, row: number, writer: ByteWri
       return
     case 'integer':
       if (type.kind === 'decimal') {
-        const text = encoder.encode(formatDecimal(exactInteger(column, row), type.scale))
-        writeText(text, 0, text.length, true, writer)
+        writeDecimal(column, row, type.scale, writer)
       } else if (column.wide === undefined) {
         writeInteger(column.values[row]!, writer)
       } else {
@@ -111,7 +111,7 @@ function writeValue(column: Column, type: DataType, row: number, writer: ByteWri
         const child = column.fields[i]
         const key = keys[i]
         assert(child !== undefined && key !== undefined, `struct field ${i}`)
-        writer.raw(key)
+        copy(key, 0, key.length, writer)
         writeValue(child, field.type, row, writer)
       }
     }
@@ -147,11 +147,37 @@ function writeText(
   } else {
     writeHead(length, 0, 0, isString ? 0xda : 0xc5, writer)
   }
-  writer.reserve(length)
+  copy(source, start, end, writer)
+}
+
+function copy(source: Uint8Array, start: number, end: number, writer: ByteWriter): void {
+  writer.reserve(end - start)
   const { bytes } = writer
   let at = writer.length
   for (let i = start; i < end; i++) bytes[at++] = source[i]!
   writer.length = at
+}
+
+/** The digits of a decimal, last first; enough for 2^53 with its zeros and the point. */
+const digits = new Uint8Array(64)
+
+function writeDecimal(column: IntegerColumn, row: number, scale: number, writer: ByteWriter): void {
+  if (column.wide !== undefined) {
+    const text = encoder.encode(formatDecimal(exactInteger(column, row), scale))
+    writeText(text, 0, text.length, true, writer)
+    return
+  }
+  const value = column.values[row]!
+  let rest = Math.abs(value)
+  let at = digits.length
+  for (let i = 0; rest > 0 || i <= scale; i++) {
+    if (i === scale && scale > 0) digits[--at] = 46
+    const next = Math.floor(rest / 10)
+    digits[--at] = 48 + rest - next * 10
+    rest = next
+  }
+  if (value < 0) digits[--at] = 45
+  writeText(digits, at, digits.length, true, writer)
 }
 
 function writeUint16(value: number, writer: ByteWriter): void {

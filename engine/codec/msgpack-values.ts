@@ -131,6 +131,13 @@ export class MsgpackValues {
     const reader = this.#reader
     const kind = reader.kind(at)
     if (kind !== 'integer' && (kind !== 'string' || reader.size > 64)) return false
+    if (kind === 'string') {
+      const short = shortDecimal(reader, scale)
+      if (Math.abs(short) < 10 ** precision) {
+        column.numbers[row] = short
+        return true
+      }
+    }
     const text =
       kind === 'integer'
         ? String(reader.integer(at))
@@ -224,6 +231,31 @@ function isText(reader: MsgpackReader): boolean {
     if (bytes[i]! >= 0x80) return isUtf8(bytes.subarray(i, end))
   }
   return true
+}
+
+/**
+ * The scaled integer of a payload like "-12.50" with at most 15 digits; NaN for any other, which
+ * the exact way then judges.
+ */
+function shortDecimal(reader: MsgpackReader, scale: number): number {
+  const { bytes, payload, size } = reader
+  const end = payload + size
+  const isNegative = bytes[payload] === 45
+  const first = isNegative ? payload + 1 : payload
+  let value = 0
+  let point = -1
+  for (let i = first; i < end; i++) {
+    const digit = bytes[i]! - 48
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit
+    else if (digit === -2 && point < 0 && i > first) point = i
+    else return Number.NaN
+  }
+  const decimals = point < 0 ? 0 : end - point - 1
+  const digits = end - first - (point < 0 ? 0 : 1)
+  const isPlain = digits > 0 && (point < 0 || decimals > 0)
+  if (!isPlain || decimals > scale || digits + scale - decimals > 15) return Number.NaN
+  for (let i = decimals; i < scale; i++) value *= 10
+  return isNegative ? 0 - value : value
 }
 
 function unscaled(text: string, precision: number, scale: number): bigint | undefined {

@@ -10,6 +10,9 @@ import { type ByteReader, type ByteWriter, formatDecimal, parseDecimal } from '.
 import { BadRecordError, StateCorruptError } from '../errors.ts'
 import { type Field, typeName } from '../schema/index.ts'
 
+const NUMBER_MAX = BigInt(Number.MAX_SAFE_INTEGER)
+const NUMBER_MIN = -NUMBER_MAX
+
 export type Row = Record<string, unknown>
 
 /** How values of one type are written and read; made once for a schema. */
@@ -134,7 +137,9 @@ function decimalCodec(field: Field, precision: number, scale: number): ValueCode
   return {
     write(value, writer) {
       if (typeof value !== 'string') throw fieldError(field, value)
-      writeInteger(parseDecimal(value, precision, scale), writer)
+      const short = shortDecimal(value, scale)
+      if (Math.abs(short) < 10 ** precision) writeNumber(short, writer)
+      else writeInteger(parseDecimal(value, precision, scale), writer)
     },
     read: (reader) => formatDecimal(readInteger(16, reader), scale),
   }
@@ -188,7 +193,47 @@ function listCodec(field: Field, item: Field): ValueCodec<unknown[]> {
   }
 }
 
+/**
+ * The scaled integer of a text like "-12.50" with at most 15 digits; NaN for any other, which the
+ * exact way then judges.
+ */
+function shortDecimal(text: string, scale: number): number {
+  const isNegative = text.charCodeAt(0) === 45
+  const first = isNegative ? 1 : 0
+  let value = 0
+  let point = -1
+  for (let i = first; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit
+    else if (digit === -2 && point < 0 && i > first) point = i
+    else return Number.NaN
+  }
+  const decimals = point < 0 ? 0 : text.length - point - 1
+  const isPlain = text.length > first && (point < 0 || decimals > 0)
+  if (!isPlain || decimals > scale || text.length + scale - decimals > 15) return Number.NaN
+  for (let i = decimals; i < scale; i++) value *= 10
+  return isNegative ? 0 - value : value
+}
+
+/** As `writeInteger`, the same bytes, for integers within ± 2^53. */
+function writeNumber(value: number, writer: ByteWriter): void {
+  const at = writer.length
+  const sign = value < 0 ? -1 : 0
+  writer.uint8(0)
+  let rest = value
+  while (rest !== sign) {
+    const next = Math.floor(rest / 256)
+    writer.uint8(rest - next * 256)
+    rest = next
+  }
+  endInteger(at, sign === -1, writer)
+}
+
 function writeInteger(value: bigint, writer: ByteWriter): void {
+  if (value >= NUMBER_MIN && value <= NUMBER_MAX) {
+    writeNumber(Number(value), writer)
+    return
+  }
   const at = writer.length
   writer.uint8(0)
   let rest = value
@@ -196,10 +241,14 @@ function writeInteger(value: bigint, writer: ByteWriter): void {
     writer.uint8(Number(BigInt.asUintN(8, rest)))
     rest >>= 8n
   }
-  // The top bit of the last byte is the sign: one more byte where it would be read wrongly.
+  endInteger(at, rest === -1n, writer)
+}
+
+/** The top bit of the last byte is the sign: one more byte where it would be read wrongly. */
+function endInteger(at: number, isNegative: boolean, writer: ByteWriter): void {
   const count = writer.length - at - 1
   const top = count === 0 ? 0 : writer.bytes[writer.length - 1]! >> 7
-  if (top !== (rest === -1n ? 1 : 0)) writer.uint8(rest === -1n ? 0xff : 0)
+  if (top !== (isNegative ? 1 : 0)) writer.uint8(isNegative ? 0xff : 0)
   writer.bytes[at] = writer.length - at - 1
 }
 
@@ -207,9 +256,18 @@ function readInteger(bytesMax: number, reader: ByteReader): bigint {
   const count = reader.uint8()
   if (count > bytesMax) throw corrupt(`an integer of at most ${bytesMax} bytes`, `${count}`)
   const bytes = reader.raw(count)
+  if (count <= 6) return BigInt(readNumber(bytes))
   let value = 0n
   for (let i = count - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!)
   return BigInt.asIntN(8 * count, value)
+}
+
+/** Two's complement of up to 6 bytes. */
+function readNumber(bytes: Uint8Array): number {
+  let value = 0
+  for (let i = bytes.length - 1; i >= 0; i--) value = value * 256 + bytes[i]!
+  const isNegative = bytes.length > 0 && bytes[bytes.length - 1]! >= 0x80
+  return isNegative ? value - 256 ** bytes.length : value
 }
 
 function fieldError(field: Field, value: unknown): BadRecordError {

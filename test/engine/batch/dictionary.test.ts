@@ -5,7 +5,7 @@ import { Dictionary } from '../../../engine/batch/index.ts'
 const encoder = new TextEncoder()
 
 test('values are numbered in order of first appearance, through any growth', () => {
-  const values = fc.array(fc.string({ unit: 'binary', maxLength: 6 }), { maxLength: 400 })
+  const values = fc.array(fc.string({ unit: 'binary', maxLength: 6 }), { maxLength: 150 })
   fc.assert(
     fc.property(values, (all) => {
       const dictionary = new Dictionary()
@@ -22,7 +22,7 @@ test('values are numbered in order of first appearance, through any growth', () 
       expect(found.map((id) => dictionary.string(id))).toEqual(values)
       expect(dictionary.size).toBe(known.size)
     }),
-    { numRuns: 50 },
+    { numRuns: 40 },
   )
 })
 

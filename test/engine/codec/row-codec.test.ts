@@ -43,6 +43,18 @@ test('integers of every length come back in as few bytes as they need', () => {
   expect(encoded(codec, { n: 5 })).toEqual(encoded(codec, { n: 5n }))
 })
 
+test('decimals come back with the digits of their scale, whatever form they were given in', () => {
+  const codec = rowCodec(s.schema({ d: s.decimal(20, 3) }))
+  const forms = ['1', '-1.5', '0', '-0', '-0.001', '00012.30', '99999999999999999.999', '1.2300']
+  const read = forms.map((d) => codec.decode(encoded(codec, { d })).d)
+  expect(read).toEqual([
+    ...['1.000', '-1.500', '0.000', '0.000', '-0.001', '12.300', '99999999999999999.999', '1.230'],
+  ])
+  for (const d of ['', '-', '.5', '5.', '1.2345', '1e3', '--1', '1.2.3', '123456789012345678']) {
+    expect(() => encoded(codec, { d }), d).toThrow('VALUE_TYPE')
+  }
+})
+
 test('an absent column counts as null, a column of the prototype does not count at all', () => {
   const specs = { toString: s.string().nullable(), n: s.int32().nullable() }
   const codec = rowCodec(s.schemaOf(s.schema(specs).fields))
