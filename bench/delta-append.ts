@@ -1,5 +1,5 @@
-// Question: how many rows per second does a slot append to a Delta table, how much of that costs the
-// slot's own thread, and how long does a commit take?
+// Question: how many rows per second does a slot append to a Delta table, how much of that costs
+// the slot's own thread, and how long does a commit take?
 // Shapes: rows of a hopping-window feature (dictionary user, two timestamps, count, decimal, count)
 // in batches of 1,024, in epochs of equal size; the small shape is one test epoch.
 // It should not win with many tiny epochs: each costs two to three fsyncs whatever its rows.
@@ -57,7 +57,7 @@ async function append(shape: DeltaAppendShape, lake: string): Promise<DeltaAppen
   const identity = { job: 'bench', lineage: 'l1', sink: 'features', slot: 0, term: 1 }
   const folder = join(lake, 'features')
   const sink = new DeltaSink({ ...identity, folder, table: 'features', schema: features, clock })
-  // The first file starts the parquet thread and loads its WebAssembly: not part of the steady state.
+  // The first file starts the parquet thread and loads its WebAssembly: not the steady state.
   await commitEpoch(sink, 1, batches.slice(0, 1))
   const times = { write: 0, prepare: [0], deliver: [0] }
   const start = clock.elapsedMs()

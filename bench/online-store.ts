@@ -1,7 +1,7 @@
 // Question: how many rows per second does the embedded online store take in an epoch, and give in
 // multi-gets of 1 and of 100 entities?
-// Shapes: one row of six columns for each of n users, written by epochs of equal size, then replaced
-// once in random order (the steady state); lookups of random users.
+// Shapes: one row of six columns for each of n users, written by epochs of equal size, then
+// replaced once in random order (the steady state); lookups of random users.
 // It should not win when every epoch touches more users than fit in the page cache: each row is a
 // random page of LMDB.
 // Usage: node <compiled>/bench/online-store.js [small|large]
@@ -11,8 +11,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { OnlineReader, OnlineSink } from '../connectors/online/index.ts'
 import { Dictionary, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
-import { decisionStores } from '../engine/checkpoint/decision-stores.ts'
-import { Environment } from '../engine/checkpoint/environment.ts'
+import { Environment } from '../engine/checkpoint/index.ts'
 import { seededRandom, systemClock } from '../engine/clock.ts'
 import type { DecisionStores } from '../engine/connector.ts'
 import { decimal, int64, schema, string, timestamp } from '../engine/schema/index.ts'
@@ -118,11 +117,20 @@ async function fill(
     const epoch = round * 100_000 + from
     await sink.flush({ slot: 0, term: 1, epoch, during: (step) => steps.push(step) })
     env.write(() => {
-      for (const step of steps) step(decisionStores(env))
+      for (const step of steps) step(storesOf(env))
     })
     epochMs += systemClock.elapsedMs() - start
   }
   return { writeMs, epochMs }
+}
+
+function storesOf(env: Environment): DecisionStores {
+  return {
+    get: (store, key) => env.get(store, key),
+    put: (store, key, value) => env.put(store, key, value),
+    remove: (store, key) => env.remove(store, key),
+    before: (store, key) => env.before(store, key),
+  }
 }
 
 function newSink(): OnlineSink {

@@ -5,7 +5,7 @@ import type { EntityKey } from './online-reader.ts'
 
 /**
  * The key that texts stand for, in the order of the key columns.
- * @throws ConfigError VIEW_KEY when there are more or fewer, or one is no value of its column's type
+ * @throws ConfigError VIEW_KEY for more or fewer, or for one that is no value of its column's type
  */
 export function entityKeyOf(fields: readonly Field[], texts: readonly string[]): EntityKey {
   if (texts.length !== fields.length) {

@@ -31,8 +31,8 @@ export class EpochRows {
   }
 
   /**
-   * Begins a row of an entity: the buffer to append the row's bytes to, or undefined when a row with
-   * a greater order came before in this epoch. Rows of one order: the last one counts.
+   * Begins a row of an entity: the buffer to append its bytes to, or undefined when a row with a
+   * greater order came before in this epoch. Rows of one order: the last one counts.
    */
   begin(key: Uint8Array, header: Pick<ValueHeader, 'kind' | 'order' | 'eventTime'>) {
     const seq = this.#seq++

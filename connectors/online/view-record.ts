@@ -119,7 +119,7 @@ export function storeViewRecord(
 }
 
 /**
- * Makes readers see another generation, from one moment to the next. Part of a deciding transaction.
+ * Makes readers see another generation at once. Part of a deciding transaction.
  * @throws ConfigError VIEW_GENERATION when the view has no such generation
  */
 export function promoteView(stores: DecisionStores, name: string, generation: number): void {

@@ -65,7 +65,7 @@ describe('rows of every type', () => {
 })
 
 describe('the log', () => {
-  test('begins with the commit, the protocol and the metadata of an append-only table', async () => {
+  test('begins with the commit, the protocol and the metadata of the table', async () => {
     const lake = temporaryLake()
     const sink = sinkOn(lake, { clock: fixedClock(1_700_000_000_000) })
     await sink.deliver(await prepared(sink, 4, orderRows(0, 2)), permitFor(4))
@@ -197,7 +197,9 @@ describe('a table with other columns', () => {
     const wrong = sinkOn(lake, { schema: other, slot: 1 })
     wrong.write(batchOf(other, [{ order_id: 1n, note: 'x' }]))
     await expect(wrong.prepare(1)).rejects.toThrow(
-      /LAKE_SCHEMA.*"order_id" is int64, in the table string; "note" is not in the table; "total" is only in the table/,
+      'LAKE_SCHEMA: the rows do not fit the lake table orders; expected the columns of the table, ' +
+        'by name and type; found "order_id" is int64, in the table string; ' +
+        '"note" is not in the table; "total" is only in the table',
     )
   })
 

@@ -11,7 +11,7 @@ import {
 } from '../../../connectors/online/index.ts'
 import { batchOfRows, type RecordBatchParts } from '../../../engine/batch/index.ts'
 import { decisionStores } from '../../../engine/checkpoint/decision-stores.ts'
-import { Environment } from '../../../engine/checkpoint/environment.ts'
+import { Environment } from '../../../engine/checkpoint/index.ts'
 import { type Clock, systemClock } from '../../../engine/clock.ts'
 import type { DecisionStores } from '../../../engine/connector.ts'
 import { decimal, int64, schema, string, timestamp } from '../../../engine/schema/index.ts'

@@ -134,7 +134,7 @@ describe('a lookup', () => {
     expect(reader.get(view, { user_id: 'ann' }).status).toBe('outside_max_age')
   })
 
-  test('by columns that are no key, or of a view that is not there, says what there is', async () => {
+  test('by columns that are no key, or of a view that is unknown, says what there is', async () => {
     const store = await filled()
     const reader = store.reader()
     expect(() => reader.get('nothing', {})).toThrow(/VIEW_UNKNOWN.*one of user_fraud_5m/)

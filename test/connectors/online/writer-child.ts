@@ -3,7 +3,7 @@
 import { OnlineSink } from '../../../connectors/online/index.ts'
 import { batchOfRows } from '../../../engine/batch/index.ts'
 import { decisionStores } from '../../../engine/checkpoint/decision-stores.ts'
-import { Environment } from '../../../engine/checkpoint/environment.ts'
+import { Environment } from '../../../engine/checkpoint/index.ts'
 import { systemClock } from '../../../engine/clock.ts'
 import type { DecisionStores } from '../../../engine/connector.ts'
 import { int64, schema, string, timestamp } from '../../../engine/schema/index.ts'
