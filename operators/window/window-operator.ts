@@ -123,8 +123,9 @@ export class WindowOperator implements Operator {
    */
   nextBoundary(watermark: number): number {
     const { allowedLateness, slide } = this.#frame
+    if (watermark === WATERMARK_MIN) return -Number.MAX_VALUE
     const closing = closingTime(lastClosedEnd(this.#frame, watermark) + slide)
-    if (allowedLateness === 0 || watermark === WATERMARK_MIN) return closing
+    if (allowedLateness === 0) return closing
     const expired = lastClosedEnd(this.#frame, watermark - allowedLateness)
     return Math.min(closing, expiryTime(this.#frame, expired + slide))
   }
