@@ -15,8 +15,9 @@ import type { Operator, OperatorContext, Output } from '../engine/operator.ts'
 import { columnIndex, type Field, fieldAt, type Schema, typeName } from '../engine/schema/index.ts'
 import { KeyIndex } from '../engine/state/index.ts'
 import { HeldRows, type LastRows, RowGroup } from './held-rows.ts'
-import { NewestTable } from './newest-table.ts'
+import { KeyExpiry } from './key-expiry.ts'
 import { orderValues } from './order-values.ts'
+import { SlotTable } from './slot-table.ts'
 
 export interface LatestByOptions<Column extends string> {
   /** Columns of the key. */
@@ -29,8 +30,9 @@ export interface LatestByOptions<Column extends string> {
   readonly ttlMicros?: number
 }
 
-/** Share of the ttl that the watermark moves between two searches for keys to forget. */
-const SWEEPS_PER_TTL = 4
+/** Numbers of a key's newest row. */
+const ORDER = 0
+const TIME = 1
 
 /**
  * Keeps the newest row per key. Rows leave as inserts (first of their key) and updates.
@@ -64,14 +66,13 @@ export function latestBy<Column extends string>(options: LatestByOptions<Column>
 class LatestBy implements Operator {
   readonly #keyColumns: readonly number[]
   readonly #orderColumn: number
-  readonly #ttlMicros: number
   readonly #keys: KeyIndex
-  readonly #newest: NewestTable
+  readonly #newest: SlotTable
+  readonly #expiry: KeyExpiry
   readonly #held = new HeldRows()
   readonly #group = new RowGroup()
   #context: OperatorContext | undefined
   #watermark = WATERMARK_MIN
-  #sweepAt = WATERMARK_MIN
 
   constructor(
     schema: Schema<unknown>,
@@ -81,9 +82,9 @@ class LatestBy implements Operator {
   ) {
     this.#keyColumns = keyColumns
     this.#orderColumn = orderColumn
-    this.#ttlMicros = ttlMicros ?? Number.POSITIVE_INFINITY
     this.#keys = new KeyIndex(keyColumns.map((index) => fieldAt(schema, index)))
-    this.#newest = new NewestTable(this.#keys)
+    this.#newest = new SlotTable(this.#keys, { name: 'newest', numbers: ['order', 'time'] })
+    this.#expiry = new KeyExpiry(this.#keys, ttlMicros, (slot) => this.#newest.forget(slot))
   }
 
   open(context: OperatorContext): void {
@@ -114,7 +115,7 @@ class LatestBy implements Operator {
 
   onBarrier(_barrier: unknown, out: Output): void {
     this.#emit(out)
-    this.#sweep()
+    this.#expiry.sweep(this.#watermark, this.#newest.lane(TIME))
   }
 
   onEnd(out: Output): void {
@@ -129,12 +130,13 @@ class LatestBy implements Operator {
     changes: Uint8Array | undefined,
   ): number {
     const { eventTimes, watermarksBefore, length } = batch
-    const { orderOf, timeOf } = this.#newest
-    const ttl = this.#ttlMicros
+    const orderOf = this.#newest.lane(ORDER)
+    const timeOf = this.#newest.lane(TIME)
+    const ttl = this.#expiry.lifeMicros
     let expired = 0
     for (let row = 0; row < length; row++) {
       const slot = slots[row]!
-      const isExpired = eventTimes[row]! < watermarksBefore[row]! - ttl
+      const isExpired = eventTimes[row]! <= watermarksBefore[row]! - ttl
       // The newest order of a new key is NaN: nothing is older than that.
       if (isExpired || orders[row]! < orderOf[slot]!) {
         slots[row] = -1
@@ -157,25 +159,11 @@ class LatestBy implements Operator {
     const isDelete = batch.changes
     const changes = new Uint8Array(slots.length)
     for (let i = 0; i < slots.length; i++) {
-      const isKnown = this.#newest.markSent(slots[i]!)
+      const isKnown = this.#newest.mark(slots[i]!)
       changes[i] = isKnown ? Change.updateAfter : Change.insert
       if (isDelete !== undefined && isDelete[i] === Change.delete) changes[i] = Change.delete
     }
     return recordBatch({ ...batch, changes })
-  }
-
-  /** Forgets keys whose newest row is older than the ttl. Looks at all keys, a few times a ttl. */
-  #sweep(): void {
-    const isSweepable = Number.isFinite(this.#watermark) && Number.isFinite(this.#ttlMicros)
-    if (!isSweepable || this.#watermark < this.#sweepAt) return
-    const horizon = this.#watermark - this.#ttlMicros
-    this.#sweepAt = this.#watermark + this.#ttlMicros / SWEEPS_PER_TTL
-    for (let slot = 0; slot < this.#keys.slotCount; slot++) {
-      if (this.#keys.isLive(slot) && !(this.#newest.timeOf[slot]! >= horizon)) {
-        this.#newest.forget(slot)
-        this.#keys.release(slot)
-      }
-    }
   }
 }
 
