@@ -1,7 +1,7 @@
 // csvDecoder: CSV records as the records of a topic. Each record becomes a JSON object with the
-// header's names, which the topic's own decoder reads: so types, missing and unknown fields follow the
-// same policies and give the same codes as in JSON. An empty unquoted field is null. The header is the
-// record with offset 0; the offset of a record is its ordinal.
+// header's names, which the topic's own decoder reads: so types, missing and unknown fields follow
+// the same policies and give the same codes as in JSON. An empty unquoted field is null. The header
+// is the record with offset 0; the offset of a record is its ordinal.
 import { ByteWriter } from '../../engine/batch/index.ts'
 import type { RecordDecoder, RejectedRecord, SourceRecords } from '../../engine/connector.ts'
 import { ConfigError } from '../../engine/errors.ts'

@@ -1,5 +1,5 @@
-// CsvScanner: cuts one record of RFC 4180 text into fields. Fields may be quoted; a quoted field may
-// hold delimiters, newlines and doubled quotes. It knows positions only: what a field means is
+// CsvScanner: cuts one record of RFC 4180 text into fields. Fields may be quoted; a quoted field
+// may hold delimiters, newlines and doubled quotes. It knows positions only: what a field means is
 // decided by the schema.
 
 /** How a scan ended. */

@@ -1,6 +1,6 @@
-// fileSink: rows as lines of a file. In a file it is exactly-once: an epoch's length is decided with
-// the epoch, and a start cuts the file back to it. Standard output can't be cut back: at-least-once.
-// `/dev/null` formats nothing and only counts.
+// fileSink: rows as lines of a file. In a file it is exactly-once: an epoch's length is decided
+// with the epoch, and a start cuts the file back to it. Standard output can't be cut back:
+// at-least-once. `/dev/null` formats nothing and only counts.
 import { writeSync } from 'node:fs'
 import { ByteReader, ByteWriter, Change, type RecordBatch } from '../../engine/batch/index.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'

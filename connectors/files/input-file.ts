@@ -1,6 +1,6 @@
 // InputFile: the bytes of one file in order, read synchronously, with what must be remembered to
-// know it again: position, length and CRC32C of what was consumed. A file that only grew goes on; any
-// other change is INPUT_CHANGED. The bookmark is read and checked here, and nowhere else.
+// know it again: position, length and CRC32C of what was consumed. A file that only grew goes on;
+// any other change is INPUT_CHANGED. The bookmark is read and checked here, and nowhere else.
 //
 //   bookmark   uint8 version (1) · uint8 1 = the last record had no newline yet ·
 //              float64 position · float64 length · uint32 CRC32C of [0, position)
@@ -65,7 +65,8 @@ export class InputFile {
 
   /**
    * @param bookmark where to go on; undefined: at the beginning
-   * @throws ConfigError INPUT_MISSING, INPUT_NOT_A_FILE, INPUT_CHANGED; StorageError INPUT_UNREADABLE
+   * @throws ConfigError INPUT_MISSING, INPUT_NOT_A_FILE, INPUT_CHANGED
+   * @throws StorageError INPUT_UNREADABLE
    */
   constructor(path: string, bookmark?: FileBookmark) {
     this.path = path

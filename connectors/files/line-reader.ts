@@ -1,5 +1,5 @@
-// LineReader: feeds a decoder with lines from a file or a pipe. The rest of an unfinished line stays
-// where it is until the buffer ends, and only then moves to its front; a line longer than
+// LineReader: feeds a decoder with lines from a file or a pipe. The rest of an unfinished line
+// stays where it is until the buffer ends, and only then moves to its front; a line longer than
 // RECORD_BYTES_MAX becomes one rejected record, of which only the beginning is kept in memory.
 import type { PartitionReader, RecordDecoder, SourceRecords } from '../../engine/connector.ts'
 import { FILE_READ_BYTES, RECORD_BYTES_MAX } from '../../engine/limits.ts'

@@ -1,6 +1,7 @@
-// OutputFile: a file that only grows, written in large pieces, and cut back to what was decided when
-// a run goes on. A claim beside the run's data remembers which file a fresh start created, so that a
-// crash before the first decision leaves no file that the next start would take for a foreign one.
+// OutputFile: a file that only grows, written in large pieces, and cut back to what was decided
+// when a run goes on. A claim beside the run's data remembers which file a fresh start created, so
+// that a crash before the first decision leaves no file that the next start would take for a
+// foreign one.
 import {
   closeSync,
   constants,

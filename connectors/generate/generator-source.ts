@@ -1,6 +1,7 @@
-// generatorSource: made records as a topic. Record n of partition p is a function of (seed, p, n), so
-// a run goes on anywhere and gives the same records again. As fast as they are asked for, or paced by
-// the clock; with a total it ends. Records are made as bytes (and decoded) or as columns at once.
+// generatorSource: made records as a topic. Record n of partition p is a function of (seed, p, n),
+// so a run goes on anywhere and gives the same records again. As fast as they are asked for, or
+// paced by the clock; with a total it ends. Records are made as bytes (and decoded) or as columns
+// at once.
 import { ByteWriter, type Column } from '../../engine/batch/index.ts'
 import { type Clock, type Random, systemClock } from '../../engine/clock.ts'
 import type {

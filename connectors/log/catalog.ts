@@ -25,7 +25,10 @@ const FILE = 'catalog.json'
 const LOCK_TRIES_MAX = 500
 const LOCK_DELAY_MS = 10
 
-/** The catalog of a data folder; empty when none was written. @throws StateCorruptError CATALOG_CORRUPT */
+/**
+ * The catalog of a data folder; empty when none was written.
+ * @throws StateCorruptError CATALOG_CORRUPT
+ */
 export function readCatalog(dataFolder: string): Catalog {
   const path = join(dataFolder, FILE)
   if (!existsSync(path)) return new Map()

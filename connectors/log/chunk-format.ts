@@ -11,8 +11,8 @@
 //   16        8      bytes of the partition's chunks before this one (float64), for retention
 //   24        4      bytes of all keys
 //   28        4      bytes of all values
-//   32        …      origin, if any: slot (u32), term (u32), epoch (float64), seq of the first record
-//                    (float64), bytes of the lineage's name (u16), the name in UTF-8
+//   32        …      origin, if any: slot (u32), term (u32), epoch (float64), seq of the first
+//                    record (float64), bytes of the lineage's name (u16), the name in UTF-8
 //   then      8n     event time of each record (float64), if any
 //             4n     end of each key, counted from the first key's start, if any
 //             4n     end of each value, counted from the first value's start

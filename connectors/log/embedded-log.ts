@@ -122,8 +122,8 @@ export class EmbeddedLog {
   }
 
   /**
-   * Appends records in order; resolves with the offset of the first once all are durable. Calls that
-   * are made before the event loop turns share one commit.
+   * Appends records in order; resolves with the offset of the first once all are durable. Calls
+   * that are made before the event loop turns share one commit.
    * @throws ConfigError TOPIC_UNKNOWN, PARTITION_UNKNOWN, RECORD_TOO_LONG, LOG_READ_ONLY
    * @throws StorageError LOG_WRITE_FAILED: nothing of the commit was kept
    */
@@ -139,8 +139,8 @@ export class EmbeddedLog {
   }
 
   /**
-   * Appends each record to the partition of its key as the topic's partitioner says; records without
-   * a key go round-robin. Resolves with the places, in the order given.
+   * Appends each record to the partition of its key as the topic's partitioner says; records
+   * without a key go round-robin. Resolves with the places, in the order given.
    */
   async appendKeyed(topic: string, records: readonly LogRecord[]): Promise<RecordPlace[]> {
     const definition = this.topic(topic)
@@ -186,8 +186,8 @@ export class EmbeddedLog {
   }
 
   /**
-   * Removes what the topics' retention lets go, at most RETENTION_CHUNKS_MAX chunks a partition, and
-   * says how many. Appends call it now and then; `earliest` moves with it.
+   * Removes what the topics' retention lets go, at most RETENTION_CHUNKS_MAX chunks a partition,
+   * and says how many. Appends call it now and then; `earliest` moves with it.
    */
   retain(): number {
     this.#sweptAtMs = this.clock.elapsedMs()

@@ -1,6 +1,7 @@
-// The environment of the embedded log: opened once per process and path with one set of options, and
-// shared by all who ask for it. Reads leave no transaction open; writes are synchronous and durable
-// when they return (the asynchronous path of the binding may never settle when a disk is full).
+// The environment of the embedded log: opened once per process and path with one set of options,
+// and shared by all who ask for it. Reads leave no transaction open; writes are synchronous and
+// durable when they return (the asynchronous path of the binding may never settle when a disk is
+// full).
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'

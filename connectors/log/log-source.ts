@@ -1,6 +1,6 @@
-// logSource: reads a topic of any ChunkStore, partition by partition, into columns. Small chunks are
-// joined into full batches; a chunk of usual size is decoded where it lies. A position below the
-// earliest offset is an error, never a silent jump.
+// logSource: reads a topic of any ChunkStore, partition by partition, into columns. Small chunks
+// are joined into full batches; a chunk of usual size is decoded where it lies. A position below
+// the earliest offset is an error, never a silent jump.
 import type { Clock } from '../../engine/clock.ts'
 import type {
   PartitionReader,

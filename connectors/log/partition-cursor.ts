@@ -1,6 +1,7 @@
-// PartitionCursor: finds chunks of one partition in any ChunkStore. Offsets are contiguous; the ends
-// are derived from the first and the last chunk, which is never removed without leaving an empty
-// chunk at the next offset. A position that retention removed is an error, never a silent jump.
+// PartitionCursor: finds chunks of one partition in any ChunkStore. Offsets are contiguous; the
+// ends are derived from the first and the last chunk, which is never removed without leaving an
+// empty chunk at the next offset. A position that retention removed is an error, never a silent
+// jump.
 import { ConfigError, StateCorruptError } from '../../engine/errors.ts'
 import { type Chunk, type ChunkHeader, chunkHeader, decodeChunk } from './chunk-format.ts'
 import { type ChunkStore, chunkKey, chunkPlaceOf, type StoreEntry } from './chunk-store.ts'

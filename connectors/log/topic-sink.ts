@@ -50,8 +50,8 @@ export interface TopicSinkOptions {
 }
 
 /**
- * Output partition = murmur2(key) mod the partition count; without a key, the source's partition mod
- * that count.
+ * Output partition = murmur2(key) mod the partition count; without a key, the source's partition
+ * mod that count.
  * @throws ConfigError TOPIC_NAME_INVALID, TOPIC_INVALID
  */
 export function topicSink(options: TopicSinkOptions): DecisionSink {

@@ -1,6 +1,6 @@
 // ArrivalQueue: events that were made but have not arrived yet, ordered by arrival and, at the same
 // moment, by the order in which they were made. A binary heap.
-import type { SimulatedEvent } from './simulate.ts'
+import type { SimulatedEvent } from './events.ts'
 
 interface Waiting {
   readonly event: SimulatedEvent

@@ -1,6 +1,6 @@
-// Damage: what goes wrong on the way, as it does in real feeds: a line cut short, a field renamed by
-// a producer's release, a value of another type, a field left out, bytes that are no UTF-8. Each kind
-// breaks the schema of its topic, so a damaged event always becomes a dead letter.
+// Damage: what goes wrong on the way, as it does in real feeds: a line cut short, a field renamed
+// by a producer's release, a value of another type, a field left out, bytes that are no UTF-8. Each
+// kind breaks the schema of its topic, so a damaged event always becomes a dead letter.
 import type { Random } from '../../../engine/clock.ts'
 import { type DraftEvent, eventText, type FieldValue } from './events.ts'
 

@@ -1,5 +1,17 @@
 // The events of BiteBridge as fields in the order of their topics, and as the bytes of a JSON line.
 
+export interface SimulatedEvent {
+  readonly topic: 'orders' | 'deliveries' | 'ratings'
+  /** UTF-8 of the user id. */
+  readonly key: Uint8Array
+  /** One JSON line without its newline, or what damage left of it. */
+  readonly bytes: Uint8Array
+  /** When the event reaches the log, epoch microseconds; ascends. */
+  readonly arrivalMicros: number
+  /** Damaged on the way: a dead letter. */
+  readonly broken: boolean
+}
+
 /** A value that is written into JSON as it stands: a decimal with its declared scale. */
 export interface Literal {
   readonly literal: string

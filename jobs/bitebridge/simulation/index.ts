@@ -1,5 +1,6 @@
 // The simulation of BiteBridge.
-export { type SimulatedEvent, type SimulationOptions, simulate } from './simulate.ts'
+export type { SimulatedEvent } from './events.ts'
+export { type SimulationOptions, simulate } from './simulate.ts'
 export {
   type EventFileOptions,
   type EventFileSummary,

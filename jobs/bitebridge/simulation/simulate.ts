@@ -1,7 +1,7 @@
 // simulate: BiteBridge's events as they arrive, endless and seeded. Pure: the same options give the
-// same events, whatever the wall clock says. Event times follow the daily rhythm; arrivals are later
-// and out of order, most by less than 5 s; some events come twice, some too late, some broken; now and
-// then a stolen card is tried out at many restaurants within minutes.
+// same events, whatever the wall clock says. Event times follow the daily rhythm; arrivals are
+// later and out of order, most by less than 5 s; some events come twice, some too late, some
+// broken; now and then a stolen card is tried out at many restaurants within minutes.
 import { type Random, seededRandom } from '../../../engine/clock.ts'
 import { ArrivalQueue } from './arrival-queue.ts'
 import { dailyRhythm } from './daily-rhythm.ts'
@@ -13,6 +13,7 @@ import {
   type Order,
   orderPlaced,
   ratingSubmitted,
+  type SimulatedEvent,
 } from './events.ts'
 import { stolenCardOrders } from './stolen-card.ts'
 import { type Customer, makeWorld, type World } from './world.ts'
@@ -40,18 +41,6 @@ export interface SimulationOptions {
   readonly ratePerSecond: number
   /** Number of the first order, so that runs one after another give unlike ids. Default 1. */
   readonly firstOrder?: number
-}
-
-export interface SimulatedEvent {
-  readonly topic: 'orders' | 'deliveries' | 'ratings'
-  /** UTF-8 of the user id. */
-  readonly key: Uint8Array
-  /** One JSON line without its newline, or what damage left of it. */
-  readonly bytes: Uint8Array
-  /** When the event reaches the log, epoch microseconds; ascends. */
-  readonly arrivalMicros: number
-  /** Damaged on the way: a dead letter. */
-  readonly broken: boolean
 }
 
 /** Events in the order of their arrival, without end. */

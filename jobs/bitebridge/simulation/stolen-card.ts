@@ -1,5 +1,6 @@
 // A burst of orders with a stolen card: a thief tries the card of a customer with small and rising
-// amounts at many restaurants within minutes, and has the last and largest brought to a new address.
+// amounts at many restaurants within minutes, and has the last and largest brought to a new
+// address.
 import type { Random } from '../../../engine/clock.ts'
 import type { Order } from './events.ts'
 import type { Customer, World } from './world.ts'

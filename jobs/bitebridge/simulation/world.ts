@@ -1,5 +1,6 @@
-// The world of BiteBridge: cities, restaurants of unlike popularity (Zipf), customers who order often
-// or rarely and mostly at the few places they like. Made once from the seed; it never changes.
+// The world of BiteBridge: cities, restaurants of unlike popularity (Zipf), customers who order
+// often or rarely and mostly at the few places they like. Made once from the seed; it never
+// changes.
 import type { Random } from '../../../engine/clock.ts'
 
 export const CITIES = ['Berlin', 'Hamburg', 'München', 'Köln', 'Leipzig', 'Bremen'] as const
@@ -40,8 +41,8 @@ export function makeWorld(
       itemCents: 450 + Math.floor(random() * 1400),
     }),
   )
-  const byCity = new Map(
-    CITIES.map((city) => [city as string, restaurants.filter((each) => each.city === city)]),
+  const byCity = new Map<string, Restaurant[]>(
+    CITIES.map((city) => [city, restaurants.filter((each) => each.city === city)]),
   )
   const pickers = new Map(
     Array.from(byCity, ([city, places]) => [city, zipfPicker(places, 1.05)] as const),

@@ -2,7 +2,8 @@
 // The files that stand in jobs/bitebridge/events were made by it with SHIPPED_EVENTS.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type SimulatedEvent, type SimulationOptions, simulate } from './simulate.ts'
+import type { SimulatedEvent } from './events.ts'
+import { type SimulationOptions, simulate } from './simulate.ts'
 
 export interface EventFileOptions extends SimulationOptions {
   /** Events that arrive within so many minutes from the start are written. */

@@ -83,7 +83,7 @@ test('a topic without a partitioner refuses keys', async () => {
   await expect(append).rejects.toMatchObject({ code: 'PARTITIONER_UNKNOWN' })
 })
 
-test('creating a topic again with the same options changes nothing, with others it is refused', () => {
+test('creating a topic again changes nothing, with other options it is refused', () => {
   const log = freshLog()
   const first = log.create('orders', { partitions: 2 })
   expect(log.create('orders', { partitions: 2 })).toEqual(first)
@@ -171,7 +171,7 @@ test('a damaged chunk is refused, never read', async () => {
   expect(() => decodeChunk(entry.value, utf8('elsewhere'))).toThrow(/CHUNK_CORRUPT/)
 })
 
-test('three processes append at once, one is killed: offsets are contiguous, nothing is lost', async () => {
+test('appends of three processes, one of them killed, are contiguous and whole', async () => {
   const folder = temporaryFolder()
   const log = openLog(folder)
   onTestFinished(() => log.close())
