@@ -5,9 +5,10 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
-import { errorCode, StateCorruptError, StorageError } from '../errors.ts'
+import { StorageError } from '../errors.ts'
 import { unwrapValue, wrapValue } from './checked-value.ts'
 import { coverPages } from './data-file.ts'
+import { storageError } from './storage-error.ts'
 
 export const STORES = [
   'meta',
@@ -24,8 +25,6 @@ export type StoreName = (typeof STORES)[number]
 
 export interface EnvironmentOptions {
   readonly readOnly?: boolean
-  /** Upper bound of the file; unbounded when absent. A full one is StorageError DISK_FULL. */
-  readonly sizeBytesMax?: number
 }
 
 type Store = Database<Uint8Array, Uint8Array>
@@ -60,7 +59,6 @@ export class Environment {
         maxReaders: 512,
         overlappingSync: false,
         ...FREE_SPACE,
-        ...(options.sizeBytesMax === undefined ? {} : { mapSize: options.sizeBytesMax }),
         ...(isReadOnly ? { readOnly: true } : {}),
       })
       this.#root.readerCheck()
@@ -182,56 +180,6 @@ function unwrapped(store: StoreName, key: Uint8Array, value: Uint8Array): Entry 
   return { key: copy, value: unwrapValue(store, copy, value) }
 }
 
-/** Names what LMDB or the file system raised; errors of ours pass. */
-export function storageError(error: unknown, folder: string): Error {
-  if (!(error instanceof Error) || error.name.endsWith('Error') === false) return unknown(error)
-  if ('remedy' in error) return error
-  const text = `${errorCode(error)} ${error.message}`
-  if (/ENOSPC|EDQUOT|No space left|MDB_MAP_FULL|quota/i.test(text)) {
-    return new StorageError({
-      code: 'DISK_FULL',
-      message: `there is no space to write ${folder}`,
-      found: error.message,
-      remedy: 'Free space and start again: nothing that was decided is lost.',
-      cause: error,
-    })
-  }
-  if (/EROFS|EACCES|EPERM|Permission denied|Read-only file system/i.test(text)) {
-    return new StorageError({
-      code: 'FOLDER_READ_ONLY',
-      message: `${folder} can not be written`,
-      found: error.message,
-      remedy: 'Give this user the right to write there, or name another --data folder.',
-      cause: error,
-    })
-  }
-  if (
-    /MDB_(CORRUPTED|INVALID|PAGE_NOTFOUND|PANIC|VERSION_MISMATCH|BAD_TXN)|Database not/.test(text)
-  ) {
-    return damagedFile(folder, error.message, error)
-  }
-  if (/MDB_|ENO|EIO|EINVAL|ENOTDIR|EISDIR|Input\/output/.test(text)) {
-    return new StorageError({
-      code: 'STORAGE_FAILED',
-      message: `${folder} can not be used`,
-      found: error.message,
-      remedy: 'Check the disk and the folder.',
-      cause: error,
-    })
-  }
-  return error
-}
-
-export function damagedFile(folder: string, found: string, cause?: unknown): StateCorruptError {
-  return new StateCorruptError({
-    code: 'STORE_CORRUPT',
-    message: `the stored state in ${folder} is damaged`,
-    found,
-    remedy: 'Restore a savepoint, or begin anew in an empty data folder.',
-    cause,
-  })
-}
-
 function missing(folder: string): StorageError {
   return new StorageError({
     code: 'STORE_MISSING',
@@ -248,8 +196,4 @@ function keyLength(store: StoreName, key: Uint8Array): StorageError {
     found: `${key.length}`,
     remedy: 'Shorten the key columns.',
   })
-}
-
-function unknown(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

@@ -23,8 +23,6 @@ import { StoreReader } from './store-reader.ts'
 
 export interface JobStoreOptions {
   readonly clock?: Clock
-  /** Upper bound of the file; unbounded when absent. */
-  readonly sizeBytesMax?: number
   /** Names a new history; unique among all that ever write to the same sinks. */
   readonly newLineage?: () => string
 }
@@ -49,9 +47,7 @@ export class JobStore {
    */
   static open(folder: string, options: JobStoreOptions = {}): JobStore {
     checkNoRestore(folder)
-    const { sizeBytesMax } = options
-    const env = new Environment(folder, sizeBytesMax === undefined ? {} : { sizeBytesMax })
-    return new JobStore(folder, env, options)
+    return new JobStore(folder, new Environment(folder), options)
   }
 
   /**

@@ -10,7 +10,7 @@ import { ConfigError, StateMismatchError } from '../errors.ts'
 import { assignTasks, childRecord, readSlots } from './claim.ts'
 import { type Difference, describeDifferences, differences } from './difference.ts'
 import { flush, renameDurably, writeDurably } from './durable-file.ts'
-import { Environment, storageError } from './environment.ts'
+import { Environment } from './environment.ts'
 import { failpoint } from './failpoint.ts'
 import {
   corruptStore,
@@ -24,6 +24,7 @@ import {
 } from './job-records.ts'
 import { inspectSavepoint } from './savepoint.ts'
 import { identityOf, SegmentStore } from './segment-store.ts'
+import { storageError } from './storage-error.ts'
 import { encodeManifest, type TaskManifest, taskKey } from './task-manifest.ts'
 
 export interface RestoreRequest {

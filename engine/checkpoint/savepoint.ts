@@ -8,9 +8,10 @@ import { crc32c } from '@node-rs/crc32'
 import type { Clock } from '../clock.ts'
 import { ConfigError, StateCorruptError } from '../errors.ts'
 import { flush, renameDurably, writeDurably } from './durable-file.ts'
-import { Environment, storageError } from './environment.ts'
+import { Environment } from './environment.ts'
 import { failpoint } from './failpoint.ts'
 import { fileChecksum } from './file-checksum.ts'
+import { storageError } from './storage-error.ts'
 import { type JobFacts, StoreReader, type TableFacts } from './store-reader.ts'
 
 export interface SavepointManifest {

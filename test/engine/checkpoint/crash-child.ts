@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   const steps = lines.map((line) => Number(line.split(':')[2]))
   for (let i = 3; i <= step; i += 3) if (!steps.includes(i)) wrong(`step ${i} was not delivered`)
   for (let done = 0; done < Number(count); done++) {
-    commitStep(store, tables, ++step)
+    commitStep(store, tables, ++step, mode === 'fill' ? 20_000 : 0)
     deliver(store)
     store.compact(40_000)
     if (mode === 'savepoint' && done % 4 === 3) {

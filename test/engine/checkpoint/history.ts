@@ -77,8 +77,11 @@ export function readStep(get: (key: Uint8Array) => Uint8Array | undefined): numb
   return bytes === undefined ? 0 : Number(Buffer.from(bytes).toString())
 }
 
-/** One epoch: a step with its mark, its record in a topic and, each third time, a committable. */
-export function commitStep(store: SlotStore, tables: HistoryTables, step: number) {
+/**
+ * One epoch: a step with its mark, its record in a topic and, each third time, a committable.
+ * `fillBytes` more are kept for ever, to fill a disk.
+ */
+export function commitStep(store: SlotStore, tables: HistoryTables, step: number, fillBytes = 0) {
   applyStep(tables, step)
   const bytes = encoder.encode(`${step}`)
   return store.commit({
@@ -88,6 +91,7 @@ export function commitStep(store: SlotStore, tables: HistoryTables, step: number
     steps: [
       (stores) => stores.put('marks', STEP, bytes),
       (stores) => stores.put('topics', stepKey(step), bytes),
+      (stores) => stores.put('online', stepKey(step), new Uint8Array(fillBytes)),
     ],
   })
 }
