@@ -1,4 +1,4 @@
-// Compiles the crash tests' child process to JavaScript once, so that hundreds of runs stay cheap.
+// Compiles a test's child process to JavaScript once, so that hundreds of runs stay cheap.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 /** @returns path of the script, below `work` */
-export function compileChild(work: string): string {
+export function compileChild(work: string, name = 'crash-child'): string {
   const js = join(work, 'js')
   mkdirSync(js)
   symlinkSync(join(root, 'node_modules'), join(js, 'node_modules'))
@@ -22,9 +22,9 @@ export function compileChild(work: string): string {
       typeRoots: [join(root, 'node_modules/@types')],
     },
     include: [],
-    files: [join(root, 'test/engine/checkpoint/crash-child.ts')],
+    files: [join(root, `test/engine/checkpoint/${name}.ts`)],
   }
   writeFileSync(join(work, 'tsconfig.json'), JSON.stringify(config))
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', join(work, 'tsconfig.json')])
-  return join(js, 'test/engine/checkpoint/crash-child.js')
+  return join(js, `test/engine/checkpoint/${name}.js`)
 }
