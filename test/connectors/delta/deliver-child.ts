@@ -1,4 +1,8 @@
 // A process that delivers committables, for crash and race tests: node --import tsx
+// deliver-child.ts <table folder> <folder of committables> <slot> [step:count]. It says "ready",
+// waits for a line, delivers in order, and prints how many races it lost. With a step it kills
+// itself in it.
+import tsx
 // deliver-child.ts <table folder> <folder of committables> <slot> [step:count]. It says "ready", waits for a line,
 // delivers in order, and prints how many races it lost. With a step it kills itself in it.
 import { once } from 'node:events'
