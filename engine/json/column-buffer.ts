@@ -154,14 +154,14 @@ export class ColumnBuffer {
 
   /** Forgets what was written for `row` and after: the row is written again or rejected. */
   clearFrom(row: number): void {
-    this.nulls.fill(0, row)
-    let wide = this.#wideRows.length
-    while (wide > 0 && (this.#wideRows[wide - 1] ?? 0) >= row) wide--
-    this.#wideRows.length = wide
-    this.#wideValues.length = wide
-    const { kind } = this.field.type
-    if (kind === 'list') this.children[0]?.clearFrom(this.ints[row] ?? 0)
-    if (kind === 'struct') for (const child of this.children) child.clearFrom(row)
+    if (this.nulls.length > 0) this.nulls.fill(0, row)
+    while (this.#wideRows.length > 0 && (this.#wideRows.at(-1) ?? 0) >= row) {
+      this.#wideRows.pop()
+      this.#wideValues.pop()
+    }
+    if (this.children.length === 0) return
+    const from = this.field.type.kind === 'list' ? (this.ints[row] ?? 0) : row
+    for (const child of this.children) child.clearFrom(from)
   }
 
   /** The rows [0, length) as a column. The buffer must `begin` again before the next row. */

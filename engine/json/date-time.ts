@@ -12,6 +12,7 @@ export const DATE_MIN = -719_162
 export const DATE_MAX = 2_932_896
 
 const DAY_SECONDS = 86_400
+const YEAR_10000_SECONDS = 253_402_300_800
 
 /**
  * Epoch microseconds of `YYYY-MM-DDTHH:mm:ss[.f]Z`, f of 1 to 6 digits, a space allowed for the T and
@@ -43,13 +44,13 @@ export function parseTimestamp(bytes: Uint8Array, start: number, end: number): n
   }
   const offset = bytes[at] === 90 && at + 1 === end ? 0 : parseOffset(bytes, at, end)
   const seconds = days * DAY_SECONDS + (hour * 3600 + minute * 60 + second) - offset
-  return inRange(seconds * 1_000_000 + fraction)
+  if (seconds >= YEAR_10000_SECONDS) return Number.NaN
+  return inRange(Math.min(seconds * 1_000_000 + fraction, TIMESTAMP_MAX))
 }
 
 /** The time itself when it lies in the years 0001 to 9999, else NaN. */
 export function inRange(micros: number): number {
-  if (!(micros >= TIMESTAMP_MIN) || micros > 253_402_300_800_000_000) return Number.NaN
-  return Math.min(micros, TIMESTAMP_MAX)
+  return micros >= TIMESTAMP_MIN && micros <= TIMESTAMP_MAX ? micros : Number.NaN
 }
 
 /** Days since 1970-01-01 of `YYYY-MM-DD`, or NaN when there is no such day. */

@@ -21,11 +21,11 @@ export function findKey(names: Dictionary, bytes: Uint8Array, start: number, end
   return names.find(text.bytes, 0, text.length)
 }
 
-/** A key as text for a person: escapes resolved, cut to 60 characters. */
+/** A key as text for a person: on one line, cut to 60 characters. */
 export function keyText(bytes: Uint8Array, start: number, end: number): string {
   const text = new ByteWriter(end - start)
   unescapeTo(bytes, start, end, text)
-  return decoder.decode(text.view()).slice(0, 60)
+  return JSON.stringify(decoder.decode(text.view()).slice(0, 60)).slice(1, -1)
 }
 
 /** Names the missing field, and the unknown ones of the record when there are any. */

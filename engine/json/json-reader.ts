@@ -15,6 +15,8 @@ import { ValueReader } from './value-reader.ts'
 
 /** Layouts that a decoder tries; topics with more shapes than that use the exact path more. */
 const LAYOUTS_MAX = 8
+/** Bytes of a record that a layout is learned from: bounds what its literals keep. */
+const LAYOUT_RECORD_BYTES_MAX = 64 * 1024
 /** Bytes that must follow a record so that the scanner never reads past the buffer. */
 const SLACK_BYTES = 8
 
@@ -152,7 +154,7 @@ class JsonDecoder implements RecordDecoder {
     const next = lineAfter(current, bytes, view, start, limit, row)
     if (next >= 0) return next
     for (const layout of this.#layouts) {
-      if (layout === current) continue
+      if (layout === current || !layout.begins(bytes, start, limit)) continue
       this.#clear(row)
       const other = lineAfter(layout, bytes, view, start, limit, row)
       if (other < 0) continue
@@ -181,7 +183,7 @@ class JsonDecoder implements RecordDecoder {
     const to = from + end - start
     if (current.scan(source, view, from, to + 1, row) === to) return true
     for (const layout of this.#layouts) {
-      if (layout === current) continue
+      if (layout === current || !layout.begins(source, from, to)) continue
       this.#clear(row)
       if (layout.scan(source, view, from, to + 1, row) !== to) continue
       this.#current = layout
@@ -228,7 +230,9 @@ class JsonDecoder implements RecordDecoder {
     this.#patience = this.#patienceNext
     this.#patienceNext = Math.min(this.#patienceNext * 2, 1 << 20)
     const { order } = this.#reader
-    if (!order.isRegular || bytes.subarray(start, end).includes(10)) return
+    if (!order.isRegular || end - start > LAYOUT_RECORD_BYTES_MAX) return
+    // Literals with newlines would let `decodeLines` read over the end of a line.
+    if (bytes.subarray(start, end).includes(10)) return
     const columns = this.#columns
     const layout = new RecordLayout(bytes, start, end, order, columns, this.#raw, this.#values)
     this.#layouts[this.#nextLayout] = layout

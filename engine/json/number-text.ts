@@ -10,6 +10,31 @@ export const POWER_OF_TEN = Float64Array.from(POWERS)
 const DIGITS_MAX = 40
 
 /**
+ * As `parseScaled`, for text without exponent, of at most 16 characters after the sign, and an answer
+ * within ± (2^53 - 1); NaN for any other. Never -0.
+ */
+export function parseSafe(bytes: Uint8Array, start: number, end: number, scale: number): number {
+  const isNegative = bytes[start] === 45
+  const from = isNegative ? start + 1 : start
+  if (end - from > 16) return Number.NaN
+  let value = 0
+  let places = -1
+  for (let at = from; at < end; at++) {
+    const c = bytes[at]!
+    if (c >= 48 && c <= 57) {
+      value = value * 10 + (c - 48)
+      if (places >= 0) places++
+    } else if (c === 46) places = 0
+    else return Number.NaN
+  }
+  const missing = scale - Math.max(places, 0)
+  if (missing < 0 || missing > 15) return Number.NaN
+  value *= POWER_OF_TEN[missing]!
+  if (value > Number.MAX_SAFE_INTEGER) return Number.NaN
+  return isNegative ? 0 - value : value
+}
+
+/**
  * The value of a number's text times 10^scale, when that is a whole number of at most 40 digits;
  * otherwise undefined.
  */

@@ -64,6 +64,14 @@ export class RecordLayout {
     this.#values = values
   }
 
+  /** True when the record may have this layout: its first literal stands there. Writes nothing. */
+  begins(bytes: Uint8Array, start: number, end: number): boolean {
+    const literal = this.#slots[0]?.literal ?? this.#tail
+    if (start + literal.length >= end) return false
+    for (let i = 0; i < literal.length; i++) if (bytes[start + i] !== literal[i]) return false
+    return true
+  }
+
   /**
    * Scans one record from `start` into row `row`. Gives the position after its last byte, or -1 when
    * the exact path must read it (the row then holds remains that it clears). A record that runs past

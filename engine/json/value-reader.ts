@@ -8,14 +8,13 @@ import type { ColumnBuffer } from './column-buffer.ts'
 import { inRange, parseDate, parseTimestamp } from './date-time.ts'
 import type { DecodeFault, DecodeFaultCode, DecodePolicies } from './decode-policies.ts'
 import { expectedText, findKey, keyText, missingReason, namesOf } from './field-names.ts'
+import { DECIMAL_RANGES, INT64_RANGE, scaledNumber, setInteger } from './integer-value.ts'
 import { hasEscape, unescapeTo } from './json-string.ts'
 import { SyntaxWalker, skipSpace } from './json-syntax.ts'
-import { isDigits, parseFloat64, parseScaled } from './number-text.ts'
+import { isDigits, parseFloat64 } from './number-text.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8')
-const INT64_MAX = (1n << 63n) - 1n
-const INT64_MIN = -(1n << 63n)
 const NAN = encoder.encode('NaN')
 const INFINITE = encoder.encode('Infinity')
 const MINUS_INFINITE = encoder.encode('-Infinity')
@@ -103,23 +102,23 @@ export class ValueReader {
     const { type } = column.field
     switch (type.kind) {
       case 'int32': {
-        const value = Number(parseScaled(bytes, start, end, 0) ?? Number.NaN)
+        const value = scaledNumber(bytes, start, end, 0)
         column.ints[row] = value
         return column.ints[row] === value
       }
       case 'int64':
-        return setInteger(column, row, parseScaled(bytes, start, end, 0), INT64_MIN, INT64_MAX)
+        return setInteger(column, row, bytes, start, end, 0, INT64_RANGE)
       case 'decimal': {
-        const limit = 10n ** BigInt(type.precision) - 1n
-        return setInteger(column, row, parseScaled(bytes, start, end, type.scale), -limit, limit)
+        const range = DECIMAL_RANGES[type.precision] ?? INT64_RANGE
+        return setInteger(column, row, bytes, start, end, type.scale, range)
       }
       case 'float64':
         column.numbers[row] = parseFloat64(bytes, start, end)
         return true
       case 'timestamp': {
         if (type.unit === undefined) return false
-        const micros = parseScaled(bytes, start, end, UNIT_SCALE[type.unit])
-        return setTime(column, row, inRange(Number(micros ?? Number.NaN)))
+        const micros = scaledNumber(bytes, start, end, UNIT_SCALE[type.unit])
+        return setTime(column, row, inRange(micros))
       }
       default:
         return false
@@ -250,7 +249,8 @@ export class ValueReader {
   }
 
   #wrongType(field: Field, bytes: Uint8Array, start: number, end: number, path: string) {
-    const shown = decoder.decode(bytes.subarray(start, Math.min(end, start + 40)))
+    const cut = decoder.decode(bytes.subarray(start, Math.min(end, start + 40)))
+    const shown = cut.replace(/\s+/g, ' ')
     const found = end - start > 40 ? `${shown}…` : shown
     const expected = expectedText(field)
     return this.#fail('FIELD_TYPE', `field "${path}" holds ${found}; expected ${expected}`)
@@ -260,20 +260,6 @@ export class ValueReader {
     this.fault = { code, reason }
     return false
   }
-}
-
-function setInteger(
-  column: ColumnBuffer,
-  row: number,
-  value: bigint | undefined,
-  min: bigint,
-  max: bigint,
-): boolean {
-  if (value === undefined || value < min || value > max) return false
-  const nearest = Number(value)
-  if (Number.isSafeInteger(nearest)) column.numbers[row] = nearest
-  else column.setWide(row, value)
-  return true
 }
 
 function setTime(column: ColumnBuffer, row: number, micros: number): boolean {

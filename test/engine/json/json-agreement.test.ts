@@ -81,7 +81,7 @@ describe('the decoder and JSON.parse', () => {
     )
     fc.assert(
       fc.property(document, (text) => checkDocument(bytesOf(text))),
-      { numRuns: 800 },
+      { numRuns: 250 },
     )
   })
 

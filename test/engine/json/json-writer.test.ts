@@ -190,7 +190,7 @@ test('every row reads back as it was written, and JSON.parse takes every line', 
         rows.map(() => all.fields.map((field) => field.name)),
       )
     }),
-    { numRuns: 600 },
+    { numRuns: 150 },
   )
 })
 
