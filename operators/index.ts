@@ -10,6 +10,8 @@ export {
   sum,
   userDefined,
 } from './aggregates/index.ts'
+export { filter } from './filter.ts'
+export { flatMap } from './flat-map.ts'
 export {
   aggregate,
   type HoppingWindowOptions,
@@ -21,5 +23,13 @@ export {
 } from './hopping-window.ts'
 export { keyBy } from './key-by.ts'
 export { type LatestByOptions, latestBy } from './latest-by.ts'
+export { map } from './map.ts'
+export { type Renamed, rename } from './rename.ts'
+export type { Condition } from './row-condition.ts'
+export { rx } from './rx.ts'
+export { select } from './select.ts'
 export { type SettleOptions, settle } from './settle.ts'
+export { type SplitStreams, split } from './split.ts'
+export { union } from './union.ts'
+export { withColumns } from './with-columns.ts'
 export { type PositionColumns, withPosition } from './with-position.ts'
