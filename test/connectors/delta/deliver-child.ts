@@ -2,9 +2,6 @@
 // deliver-child.ts <table folder> <folder of committables> <slot> [step:count]. It says "ready",
 // waits for a line, delivers in order, and prints how many races it lost. With a step it kills
 // itself in it.
-import tsx
-// deliver-child.ts <table folder> <folder of committables> <slot> [step:count]. It says "ready", waits for a line,
-// delivers in order, and prints how many races it lost. With a step it kills itself in it.
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -198,7 +198,8 @@ describe('a table with other columns', () => {
     wrong.write(batchOf(other, [{ order_id: 1n, note: 'x' }]))
     await expect(wrong.prepare(1)).rejects.toThrow(
       'LAKE_SCHEMA: the rows do not fit the lake table orders; ' +
-        'expected the columns of the table, by name and type; found "order_id" is int64, in the table string; ' +
+        'expected the columns of the table, by name and type; ' +
+        'found "order_id" is int64, in the table string; ' +
         '"note" is not in the table; "total" is only in the table',
     )
   })
