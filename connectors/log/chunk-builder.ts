@@ -101,11 +101,12 @@ export class ChunkBuilder {
     bytes.set(this.#marks.subarray(0, n), layout.marks)
     bytes.set(this.keys.view(), layout.keys)
     bytes.set(this.values.view(), layout.values)
-    this.#clear()
+    this.clear()
     return bytes
   }
 
-  #clear(): void {
+  /** Forgets what was added. */
+  clear(): void {
     this.keys.clear()
     this.values.clear()
     this.count = 0
@@ -115,8 +116,11 @@ export class ChunkBuilder {
 }
 
 /** A chunk of some records; not valid until `sealChunk`. */
-export function encodeChunk(records: readonly LogRecord[]): Uint8Array<ArrayBuffer> {
-  const builder = new ChunkBuilder()
+export function encodeChunk(
+  records: readonly LogRecord[],
+  builder = new ChunkBuilder(),
+): Uint8Array<ArrayBuffer> {
+  builder.clear()
   for (const record of records) builder.add(record)
   return builder.finish()
 }

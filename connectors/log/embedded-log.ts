@@ -2,7 +2,7 @@
 // assigned inside the write transaction, so they are contiguous however many processes append; an
 // append that resolved is durable. It holds bytes: decoding belongs to readers.
 import { type Clock, systemClock, yieldToEventLoop } from '../../engine/clock.ts'
-import { ConfigError, errorCode, MillraceError, StorageError } from '../../engine/errors.ts'
+import { ConfigError, MillraceError } from '../../engine/errors.ts'
 import {
   checkedBytes,
   groupAppends,
@@ -11,22 +11,20 @@ import {
   type PendingAppend,
   resolveAppends,
 } from './append-queue.ts'
-import { encodeChunk, type LogRecord, sealChunk } from './chunk-builder.ts'
+import { ChunkBuilder, encodeChunk, type LogRecord, sealChunk } from './chunk-builder.ts'
 import { type ChunkStore, checkPartition, chunkKey, definitionKey } from './chunk-store.ts'
-import { type LogEnvironment, lmdbChunkStore, openEnvironment } from './lmdb-store.ts'
+import { type LogEnvironment, lmdbChunkStore, openEnvironment, writeFailed } from './lmdb-store.ts'
+import type { LogOptions, RecordPlace, TopicOptions } from './log-options.ts'
 import { earliestOffset, latestOffset, oldestChunks, partitionEnd } from './partition-cursor.ts'
 import { RETENTION_CHUNKS_MAX, removableChunks } from './retention.ts'
 import {
   checkDefinition,
   differs,
   encodeDefinition,
-  type Partitioner,
   partitionOfKey,
-  type Retention,
   readDefinition,
   readDefinitions,
   type TopicDefinition,
-  type TopicFormat,
   topicExists,
 } from './topic-definition.ts'
 import { unknownTopic } from './topic-home.ts'
@@ -34,27 +32,6 @@ import { readRecords, type TopicRecord } from './topic-records.ts'
 
 /** Milliseconds between two sweeps of retention in one process. */
 const RETENTION_EVERY_MS = 10_000
-
-export interface LogOptions {
-  /** Appends are refused; the folder must hold a log. */
-  readonly readOnly?: boolean
-  readonly clock?: Clock
-}
-
-export interface TopicOptions {
-  readonly partitions: number
-  /** Default `json`. */
-  readonly format?: TopicFormat
-  /** Default `murmur2`. */
-  readonly partitioner?: Partitioner
-  readonly retention?: Retention
-}
-
-/** Where a keyed record went. */
-export interface RecordPlace {
-  readonly partition: number
-  readonly offset: number
-}
 
 /** @throws ConfigError LOG_MISSING, LOG_OPENED_READ_ONLY; StorageError LOG_UNREADABLE */
 export function openLog(folder: string, options: LogOptions = {}): EmbeddedLog {
@@ -72,7 +49,10 @@ export class EmbeddedLog {
   #pending: PendingAppend[] = []
   #pendingBytes = 0
   #nextUnkeyed = 0
+  readonly #builder = new ChunkBuilder()
   #sweptAtMs: number
+  /** What a sweep between appends raised; the next append says so. */
+  #sweepFailure: { readonly error: unknown } | undefined
 
   constructor(environment: LogEnvironment, clock: Clock) {
     this.path = environment.path
@@ -125,12 +105,13 @@ export class EmbeddedLog {
    * Appends records in order; resolves with the offset of the first once all are durable. Calls
    * that are made before the event loop turns share one commit.
    * @throws ConfigError TOPIC_UNKNOWN, PARTITION_UNKNOWN, RECORD_TOO_LONG, LOG_READ_ONLY
-   * @throws StorageError LOG_WRITE_FAILED: nothing of the commit was kept
+   * @throws StorageError DISK_FULL, LOG_WRITE_FAILED: nothing of the commit was kept
    */
   append(topic: string, partition: number, records: readonly LogRecord[]): Promise<number> {
     return new Promise((resolve, reject) => {
       checkPartition(topic, partition, this.topic(topic).partitions)
       this.#refuseReadOnly()
+      this.#raiseSweepFailure()
       for (const record of records) this.#pendingBytes += checkedBytes(topic, record)
       this.#pending.push({ topic, partition, records, resolve, reject })
       if (this.#pendingBytes >= PENDING_BYTES_MAX) this.#commit()
@@ -215,7 +196,9 @@ export class EmbeddedLog {
     if (pending.length === 0) return
     try {
       const groups = groupAppends(pending)
-      const encoded = groups.map((group) => group.chunks.map((records) => encodeChunk(records)))
+      const encoded = groups.map((group) =>
+        group.chunks.map((records) => encodeChunk(records, this.#builder)),
+      )
       const firsts = this.#write(() => groups.map((g, i) => this.#putChunks(g, encoded[i] ?? [])))
       groups.forEach((group, i) => {
         resolveAppends(group, firsts[i] ?? 0)
@@ -224,7 +207,16 @@ export class EmbeddedLog {
       for (const append of pending) append.reject(error)
       return
     }
-    if (this.clock.elapsedMs() - this.#sweptAtMs >= RETENTION_EVERY_MS) this.retain()
+    this.#sweepWhenDue()
+  }
+
+  #sweepWhenDue(): void {
+    if (this.clock.elapsedMs() - this.#sweptAtMs < RETENTION_EVERY_MS) return
+    try {
+      this.retain()
+    } catch (error) {
+      this.#sweepFailure = { error }
+    }
   }
 
   /** Inside the transaction: gives the chunks their offsets. Returns the first one. */
@@ -271,15 +263,14 @@ export class EmbeddedLog {
       return this.#environment.database.transactionSync(step)
     } catch (error) {
       if (error instanceof MillraceError) throw error
-      throw new StorageError({
-        code: 'LOG_WRITE_FAILED',
-        message: `the log in ${this.path} could not be written; nothing of this commit was kept`,
-        expected: 'space and the right to write',
-        found: errorCode(error) === 'UNKNOWN' ? String(error) : errorCode(error),
-        remedy: 'Make room on the disk, then append again.',
-        cause: error,
-      })
+      throw writeFailed(this.path, error)
     }
+  }
+
+  #raiseSweepFailure(): void {
+    const failure = this.#sweepFailure
+    this.#sweepFailure = undefined
+    if (failure !== undefined) throw failure.error
   }
 
   #refuseReadOnly(): void {

@@ -8,14 +8,9 @@ export {
   decodeChunk,
 } from './chunk-format.ts'
 export { type ChunkStore, type StoreEntry, topicNames } from './chunk-store.ts'
-export {
-  EmbeddedLog,
-  type LogOptions,
-  openLog,
-  type RecordPlace,
-  type TopicOptions,
-} from './embedded-log.ts'
+export { EmbeddedLog, openLog } from './embedded-log.ts'
 export { lmdbChunkStore } from './lmdb-store.ts'
+export type { LogOptions, RecordPlace, TopicOptions } from './log-options.ts'
 export { type LogSource, type LogSourceOptions, logSource } from './log-source.ts'
 export { chunkAt, earliestOffset, latestOffset, type PlacedChunk } from './partition-cursor.ts'
 export {

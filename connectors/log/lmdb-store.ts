@@ -2,11 +2,14 @@
 // and shared by all who ask for it. Reads leave no transaction open; writes are synchronous and
 // durable when they return (the asynchronous path of the binding may never settle when a disk is
 // full).
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { ConfigError, errorCode, StorageError } from '../../engine/errors.ts'
 import type { ChunkStore, StoreEntry } from './chunk-store.ts'
+
+/** With less free space a failed write is put down to a full disk. */
+const LITTLE_SPACE_BYTES = 1024 * 1024
 
 /** A binary LMDB database as one of the places that topics live in. Values are copies. */
 export function lmdbChunkStore(database: Database<Uint8Array, Uint8Array>): ChunkStore {
@@ -118,6 +121,27 @@ function openDatabase(path: string, readOnly: boolean): RootDatabase<Uint8Array,
       cause: error,
     })
   }
+}
+
+/** What a failed commit means. */
+export function writeFailed(path: string, error: unknown): StorageError {
+  const text = `${errorCode(error)} ${String(error)}`
+  const isFull =
+    /ENOSPC|EDQUOT|No space left|MDB_MAP_FULL|quota/i.test(text) || hasLittleSpace(path)
+  return new StorageError({
+    code: isFull ? 'DISK_FULL' : 'LOG_WRITE_FAILED',
+    message: `the log in ${path} could not be written; nothing of this commit was kept`,
+    expected: isFull ? 'space on its disk' : 'the right to write',
+    found: errorCode(error) === 'UNKNOWN' ? String(error) : errorCode(error),
+    remedy: isFull ? 'Free space, then append again.' : 'Check the folder, then append again.',
+    cause: error,
+  })
+}
+
+/** LMDB reports a write that was cut short by a full disk as an input/output error. */
+function hasLittleSpace(path: string): boolean {
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize < LITTLE_SPACE_BYTES
 }
 
 interface RangeQuery {

@@ -62,7 +62,8 @@ class TopicSink implements DecisionSink {
   readonly #options: TopicSinkOptions
   readonly #clock: Clock
   readonly #definition: TopicDefinition
-  readonly #builders: readonly ChunkBuilder[]
+  /** Made when a partition gets its first row. */
+  readonly #builders: (ChunkBuilder | undefined)[]
   readonly #partitionOf = new Int32Array(BATCH_RECORDS_MAX)
   /** Full chunks of the epoch by partition, and the records in them. */
   readonly #chunks: Uint8Array[][]
@@ -80,7 +81,7 @@ class TopicSink implements DecisionSink {
       createdMicros: this.#clock.nowMicros(),
     }
     checkDefinition(this.#definition)
-    this.#builders = Array.from({ length: options.partitions }, () => new ChunkBuilder())
+    this.#builders = Array.from({ length: options.partitions }, () => undefined)
     this.#chunks = this.#builders.map(() => [])
     this.#records = new Float64Array(options.partitions)
   }
@@ -93,8 +94,7 @@ class TopicSink implements DecisionSink {
       const change = batch.changes === undefined ? Change.insert : batch.changes[row]!
       if (upsert === true && change === Change.updateBefore) continue
       const partition = this.#partitionOf[row]!
-      const builder = this.#builders[partition]
-      assert(builder !== undefined, `partition ${partition} of ${this.#definition.partitions}`)
+      const builder = this.#builders[partition] ?? this.#addBuilder(partition)
       if (builder.isFull) this.#finish(builder, partition)
       if (key !== undefined) key.codec.encode(keyColumns, row, builder.keys)
       const hasValue = upsert !== true || change !== Change.delete
@@ -109,7 +109,7 @@ class TopicSink implements DecisionSink {
 
   async flush(decision: DecisionWriter): Promise<void> {
     this.#builders.forEach((builder, partition) => {
-      if (builder.count > 0) this.#finish(builder, partition)
+      if (builder !== undefined && builder.count > 0) this.#finish(builder, partition)
     })
     this.#records.fill(0)
     const chunks = this.#chunks.map((each) => each.splice(0))
@@ -148,6 +148,14 @@ class TopicSink implements DecisionSink {
     } else {
       this.#partitionOf.fill(Math.max(0, batch.source?.partition ?? 0) % partitions)
     }
+  }
+
+  #addBuilder(partition: number): ChunkBuilder {
+    const { partitions } = this.#options
+    assert(partition >= 0 && partition < partitions, `partition ${partition} of ${partitions}`)
+    const builder = new ChunkBuilder()
+    this.#builders[partition] = builder
+    return builder
   }
 
   #finish(builder: ChunkBuilder, partition: number): void {

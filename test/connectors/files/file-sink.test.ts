@@ -5,6 +5,7 @@ import { type FileSink, fileSink, type RowEncoder } from '../../../connectors/fi
 import { batchOfRows, Change, valueAt } from '../../../engine/batch/index.ts'
 import type { DecisionStores } from '../../../engine/connector.ts'
 import { MemoryStores, NUMBERED, numbered, temporaryFolder } from '../../support/connectors.ts'
+import { smallDisk } from '../../support/small-disk.ts'
 
 const encoder: RowEncoder = {
   encode(batch, row, out) {
@@ -183,4 +184,23 @@ test('/dev/null formats nothing and counts', async () => {
   sink.write(batch([1, 2, 3]))
   await flush(sink)
   expect(sink.rows).toBe(3)
+})
+
+test('a full disk is a named error, and the next start goes on', async (context) => {
+  const folder = smallDisk(1024 * 1024)
+  if (folder === undefined) return context.skip('this machine does not allow mounting')
+  const run = { ...freshRun(), path: join(folder, 'out.jsonl') }
+  const first = await start(run)
+  first.write(batch([1]))
+  await decide(first, run)
+  const numbers = Array.from({ length: 1024 }, (_, i) => i)
+  const fill = async () => {
+    for (let i = 0; i < 100; i++) first.write(batch(numbers))
+    await decide(first, run)
+  }
+  await expect(fill()).rejects.toMatchObject({ code: 'DISK_FULL' })
+  const second = await start(run)
+  second.write(batch([2]))
+  await decide(second, run)
+  expect(readFileSync(run.path, 'utf8')).toBe(lines(1, 2))
 })
