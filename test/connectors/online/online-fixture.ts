@@ -10,11 +10,11 @@ import {
   type OnlineSinkOptions,
 } from '../../../connectors/online/index.ts'
 import { batchOfRows, type RecordBatchParts } from '../../../engine/batch/index.ts'
-import { decisionStores } from '../../../engine/checkpoint/decision-stores.ts'
 import { Environment } from '../../../engine/checkpoint/index.ts'
 import { type Clock, systemClock } from '../../../engine/clock.ts'
 import type { DecisionStores } from '../../../engine/connector.ts'
 import { decimal, int64, schema, string, timestamp } from '../../../engine/schema/index.ts'
+import { decide } from './environment-stores.ts'
 
 export const features = schema({
   user_id: string(),
@@ -86,15 +86,13 @@ export class TestStore {
 
   /** Runs in one durable transaction. */
   transaction(work: (stores: DecisionStores) => void): void {
-    this.env.write(() => work(decisionStores(this.env)))
+    decide(this.env, [work])
   }
 
   async commit(sink: OnlineSink, epoch: number, term = 1, slot = 0): Promise<void> {
     const steps: ((stores: DecisionStores) => void)[] = []
     await sink.flush({ slot, term, epoch, during: (step) => steps.push(step) })
-    this.transaction((stores) => {
-      for (const step of steps) step(stores)
-    })
+    decide(this.env, steps)
   }
 
   get handle(): OnlineHandle {

@@ -12,7 +12,7 @@ test('the rows of one call are of one epoch while another process commits', asyn
   const args = ['--import', 'tsx', childPath, store.env.folder, '400']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
-  await once(child.stdout, 'data')
+  await Promise.race([once(child.stdout, 'data'), ended])
   const reader = store.reader()
   const keys = Array.from({ length: 100 }, (_, i) => ({ user_id: i % 2 === 0 ? 'ann' : 'bob' }))
   const seen = new Set<number>()

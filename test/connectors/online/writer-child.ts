@@ -2,11 +2,11 @@
 // <epochs>. Each epoch writes both users in one transaction. It says "ready" after the first one.
 import { OnlineSink } from '../../../connectors/online/index.ts'
 import { batchOfRows } from '../../../engine/batch/index.ts'
-import { decisionStores } from '../../../engine/checkpoint/decision-stores.ts'
 import { Environment } from '../../../engine/checkpoint/index.ts'
 import { systemClock } from '../../../engine/clock.ts'
 import type { DecisionStores } from '../../../engine/connector.ts'
 import { int64, schema, string, timestamp } from '../../../engine/schema/index.ts'
+import { decide } from './environment-stores.ts'
 
 const [folder = '', epochs = '0'] = process.argv.slice(2)
 const rows = schema({ user_id: string(), window_end: timestamp(), n: int64() })
@@ -29,9 +29,7 @@ for (let epoch = 1; epoch <= Number(epochs); epoch++) {
   sink.write(batchOfRows(rows, values, { eventTimes: times, watermarksBefore: times }))
   const steps: ((stores: DecisionStores) => void)[] = []
   await sink.flush({ slot: 0, term: 1, epoch, during: (step) => steps.push(step) })
-  env.write(() => {
-    for (const step of steps) step(decisionStores(env))
-  })
+  decide(env, steps)
   if (epoch === 1) process.stdout.write('ready\n')
 }
 await env.close()
