@@ -11,7 +11,9 @@ ALPHABET.forEach((letter, value) => {
 })
 const PAD = 61
 
-/** Appends the bytes that the text stands for; false (and nothing appended) when it is not base64. */
+/**
+ * Appends the bytes that the text stands for; false (and nothing appended) when it is not base64.
+ */
 export function decodeBase64(text: Uint8Array, start: number, end: number, out: ByteWriter) {
   const length = end - start
   if (length % 4 !== 0) return false

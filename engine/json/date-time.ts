@@ -15,8 +15,8 @@ const DAY_SECONDS = 86_400
 const YEAR_10000_SECONDS = 253_402_300_800
 
 /**
- * Epoch microseconds of `YYYY-MM-DDTHH:mm:ss[.f]Z`, f of 1 to 6 digits, a space allowed for the T and
- * an offset ±HH:mm for the Z. NaN when the text is anything else or names no real instant.
+ * Epoch microseconds of `YYYY-MM-DDTHH:mm:ss[.f]Z`, f of 1 to 6 digits, a space allowed for the T
+ * and an offset ±HH:mm for the Z. NaN when the text is anything else or names no real instant.
  */
 export function parseTimestamp(bytes: Uint8Array, start: number, end: number): number {
   if (end - start < 20 || end - start > 32) return Number.NaN
@@ -109,8 +109,9 @@ export function writeDate(days: number, out: ByteWriter): void {
 }
 
 /**
- * Writes `YYYY-MM-DDTHH:mm:ss.SSSZ`, with six digits only where the microseconds are not zero. After
- * 2255, where float64 has no single microseconds, three digits stand when they read as the same time.
+ * Writes `YYYY-MM-DDTHH:mm:ss.SSSZ`, with six digits only where the microseconds are not zero.
+ * After 2255, where float64 has no single microseconds, three digits stand when they read as the
+ * same time.
  */
 export function writeTimestamp(micros: number, out: ByteWriter): void {
   const nearest = Math.round(micros / 1000)

@@ -1,5 +1,5 @@
-// Integers and decimals of JSON text into columns: those within ± (2^53 - 1) as float64 at once, all
-// others exactly, through bigint, with the range of the type checked.
+// Integers and decimals of JSON text into columns: those within ± (2^53 - 1) as float64 at once,
+// all others exactly, through bigint, with the range of the type checked.
 import type { ColumnBuffer } from './column-buffer.ts'
 import { parseSafe, parseScaled } from './number-text.ts'
 

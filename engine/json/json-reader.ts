@@ -1,7 +1,7 @@
-// jsonDecoder: JSON records, as lines or as values of a topic, into columns. Each record is tried on
-// the layouts learned so far (record-layout.ts) and read exactly (record-reader.ts) when none fits.
-// Both give the same answer; JSON.parse decides what is JSON. Nothing is lost: every line that is
-// not empty becomes a row or a rejected record.
+// jsonDecoder: JSON records, as lines or as values of a topic, into columns. Each record is tried
+// on the layouts learned so far (record-layout.ts) and read exactly (record-reader.ts) when none
+// fits. Both give the same answer; JSON.parse decides what is JSON. Nothing is lost: every line
+// that is not empty becomes a row or a rejected record.
 
 import type { RecordDecoder, RejectedRecord, SourceRecords } from '../connector.ts'
 import { assert, ConfigError } from '../errors.ts'
@@ -39,7 +39,9 @@ class JsonDecoder implements RecordDecoder {
   readonly #layouts: RecordLayout[] = []
   #current: RecordLayout | undefined
   #nextLayout = 0
-  /** Records to read exactly before the next layout is learned; doubles, so that learning is rare. */
+  /**
+   * Records to read exactly before the next layout is learned; doubles, so that learning is rare.
+   */
   #patience = 0
   #patienceNext = 1
   #viewed: Uint8Array = new Uint8Array(0)

@@ -1,6 +1,6 @@
-// SyntaxWalker: the grammar of RFC 8259 over UTF-8 bytes, exactly as JSON.parse has it, with a bound
-// on nesting. It finds where values end and makes none. Bytes that are not UTF-8 are a fault, where
-// a lenient decoder would put U+FFFD.
+// SyntaxWalker: the grammar of RFC 8259 over UTF-8 bytes, exactly as JSON.parse has it, with a
+// bound on nesting. It finds where values end and makes none. Bytes that are not UTF-8 are a fault,
+// where a lenient decoder would put U+FFFD.
 import { NESTING_DEPTH_MAX } from '../limits.ts'
 import type { DecodeFault } from './decode-policies.ts'
 
@@ -8,9 +8,9 @@ const QUOTE = 34
 const BACKSLASH = 92
 
 /**
- * Every method takes the position of the first byte, the end of the record, and returns the position
- * after what it walked, or -1 with `fault` set. `base` (the record's start) is what positions in
- * faults count from.
+ * Every method takes the position of the first byte, the end of the record, and returns the
+ * position after what it walked, or -1 with `fault` set. `base` (the record's start) is what
+ * positions in faults count from.
  */
 export class SyntaxWalker {
   base = 0

@@ -1,7 +1,8 @@
 // JsonWriter: rows of a batch as JSON text, straight into bytes. Columns stand in declared order;
 // decimals are numbers with all digits of their scale, int64 has all its digits, float64 is the
 // shortest text that reads back the same (NaN and infinities in quotes, -0 kept), timestamps and
-// dates are ISO 8601 in UTC, bytes are base64, null is written. `jsonDecoder` reads back every value.
+// dates are ISO 8601 in UTC, bytes are base64, null is written. `jsonDecoder` reads back every
+// value.
 import {
   ByteWriter,
   Change,

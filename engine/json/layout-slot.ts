@@ -32,7 +32,9 @@ export class Slot {
   readonly scale: number
   /** Decimals: the first unscaled value that is too great (for the type or for this path). */
   readonly limit: number
-  /** Strings: the id of the last value, how often it came in a row, and its words once it is usual. */
+  /**
+   * Strings: the id of the last value, how often it came in a row, and its words once it is usual.
+   */
   lastId = -1
   lastIn: Dictionary | undefined
   repeats = 0
@@ -57,7 +59,9 @@ export class Slot {
     this.limit = type.kind === 'decimal' ? POWER_OF_TEN[Math.min(type.precision, 15)]! : 0
   }
 
-  /** Notes the id of a string; after REPEATS_MIN equal ones, the next are compared before hashed. */
+  /**
+   * Notes the id of a string; after REPEATS_MIN equal ones, the next are compared before hashed.
+   */
   note(id: number, dictionary: Dictionary, bytes: Uint8Array, from: number, to: number): void {
     if (id !== this.lastId || dictionary !== this.lastIn) {
       this.lastId = id
@@ -116,7 +120,10 @@ function wordsOf(literal: Uint8Array): Float64Array {
 /** Times that a string must repeat in a row before it is expected. */
 const REPEATS_MIN = 8
 
-/** True when the `size` bytes (8 or more) at `at` are those of `words`, and one follows before `end`. */
+/**
+ * True when the `size` bytes (8 or more) at `at` are those of `words`, and one follows before
+ * `end`.
+ */
 export function sameWords(
   view: DataView,
   at: number,

@@ -1,5 +1,5 @@
-// Numbers out of JSON text, exactly: scaled integers with any exponent, and the nearest float64. The
-// text has passed the grammar; nothing here allocates in proportion to an exponent.
+// Numbers out of JSON text, exactly: scaled integers with any exponent, and the nearest float64.
+// The text has passed the grammar; nothing here allocates in proportion to an exponent.
 
 const POWERS: readonly number[] = Array.from({ length: 23 }, (_, i) => 10 ** i)
 
@@ -10,8 +10,8 @@ export const POWER_OF_TEN = Float64Array.from(POWERS)
 const DIGITS_MAX = 40
 
 /**
- * As `parseScaled`, for text without exponent, of at most 16 characters after the sign, and an answer
- * within ± (2^53 - 1); NaN for any other. Never -0.
+ * As `parseScaled`, for text without exponent, of at most 16 characters after the sign, and an
+ * answer within ± (2^53 - 1); NaN for any other. Never -0.
  */
 export function parseSafe(bytes: Uint8Array, start: number, end: number, scale: number): number {
   const isNegative = bytes[start] === 45

@@ -12,7 +12,9 @@ export function writeInteger(value: number, out: ByteWriter): void {
   writeDigits(Math.abs(value), 1, out)
 }
 
-/** Writes `unscaled / 10^scale` with `scale` digits after the point; unscaled as in `writeInteger`. */
+/**
+ * Writes `unscaled / 10^scale` with `scale` digits after the point; unscaled as in `writeInteger`.
+ */
 export function writeDecimal(unscaled: number, scale: number, out: ByteWriter): void {
   if (scale === 0) {
     writeInteger(unscaled, out)
@@ -21,7 +23,8 @@ export function writeDecimal(unscaled: number, scale: number, out: ByteWriter): 
   out.reserve(scale + 20)
   if (unscaled < 0) out.bytes[out.length++] = 45
   const absolute = Math.abs(unscaled)
-  // A remainder is exact where a rounded quotient might not be; beyond 10^22 all digits are fraction.
+  // A remainder is exact where a rounded quotient might not be; beyond 10^22 all digits are
+  // fraction.
   const unit = scale <= 22 ? POWER_OF_TEN[scale]! : Number.POSITIVE_INFINITY
   const fraction = absolute % unit
   writeDigits(scale <= 22 ? (absolute - fraction) / unit : 0, 1, out)

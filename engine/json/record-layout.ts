@@ -1,7 +1,7 @@
-// RecordLayout: the fast path. The literal bytes between the values of a record ("{"id":", ","user":",
-// …, "}") are learned from one record that the exact path accepted; a record with the same literals
-// needs no lookup of keys, only its values are scanned, straight into the columns. Whatever is
-// unusual (other keys, escapes, exponents, 17 digits, …) makes `scan` give up, and the exact path
+// RecordLayout: the fast path. The literal bytes between the values of a record ("{"id":",
+// ","user":", …, "}") are learned from one record that the exact path accepted; a record with the
+// same literals needs no lookup of keys, only its values are scanned, straight into the columns.
+// Whatever is unusual (other keys, escapes, values at fault) makes `scan` give up, and the exact path
 // reads the record anew: `scan` accepts only what the exact path accepts, with the same values.
 import type { ColumnBuffer } from './column-buffer.ts'
 import { inRange, parseTimestamp } from './date-time.ts'
@@ -73,10 +73,10 @@ export class RecordLayout {
   }
 
   /**
-   * Scans one record from `start` into row `row`. Gives the position after its last byte, or -1 when
-   * the exact path must read it (the row then holds remains that it clears). A record that runs past
-   * its end is for the caller to notice: it compares the position. No byte from `end` on is read but
-   * by literals, which the bytes after `end` can at worst extend.
+   * Scans one record from `start` into row `row`. Gives the position after its last byte, or -1
+   * when the exact path must read it (the row then holds remains that it clears). A record that
+   * runs past its end is for the caller to notice: it compares the position. No byte from `end` on
+   * is read but by literals, which the bytes after `end` can at worst extend.
    */
   scan(bytes: Uint8Array, view: DataView, start: number, end: number, row: number): number {
     const slots = this.#slots

@@ -61,8 +61,8 @@ export class RecordReader {
   }
 
   /**
-   * Reads the record `bytes[start .. end)` into row `row` of the columns. False, with `fault` set and
-   * the row cleared, when the record is rejected.
+   * Reads the record `bytes[start .. end)` into row `row` of the columns. False, with `fault` set
+   * and the row cleared, when the record is rejected.
    */
   read(bytes: Uint8Array, start: number, end: number, row: number): boolean {
     this.#clear(row)

@@ -159,7 +159,9 @@ describe('a decoder that learned layouts and a fresh one', () => {
 
   test('agree on changed bytes of a record whose layout is known', () => {
     const base =
-      '{"flag":true,"small":-12,"id":1234567890123,"ratio":12.25,"price":12.50,"name":"né","city":"berlin","time":"2024-01-14T12:00:03.250Z","day":"2024-02-29","blob":"AAEC","extra":[1,{"a":"b"}],"tags":["x",null],"place":{"x":1,"y":"z"}}'
+      '{"flag":true,"small":-12,"id":1234567890123,"ratio":12.25,"price":12.50,"name":"né",' +
+      '"city":"berlin","time":"2024-01-14T12:00:03.250Z","day":"2024-02-29","blob":"AAEC",' +
+      '"extra":[1,{"a":"b"}],"tags":["x",null],"place":{"x":1,"y":"z"}}'
     const known = bytesOf(base)
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 24 }), (changes) => {

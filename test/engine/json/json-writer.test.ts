@@ -59,7 +59,11 @@ describe('writeBatch', () => {
       },
     ]
     expect(textOf(of, rows)).toBe(
-      `${'{"b":12.50,"a":null,"quoted \\"name\\"":"x","tags":[]}'}\n${'{"b":-0.05,"a":9223372036854775807,"quoted \\"name\\"":null,"tags":[{"x":-1,"y":true},{"x":2,"y":false}]}'}\n`,
+      [
+        '{"b":12.50,"a":null,"quoted \\"name\\"":"x","tags":[]}\n',
+        '{"b":-0.05,"a":9223372036854775807,"quoted \\"name\\"":null,',
+        '"tags":[{"x":-1,"y":true},{"x":2,"y":false}]}\n',
+      ].join(''),
     )
   })
 
