@@ -1,8 +1,8 @@
 // RecordLayout: the fast path. The literal bytes between the values of a record ("{"id":",
 // ","user":", …, "}") are learned from one record that the exact path accepted; a record with the
 // same literals needs no lookup of keys, only its values are scanned, straight into the columns.
-// Whatever is unusual (other keys, escapes, values at fault) makes `scan` give up, and the exact path
-// reads the record anew: `scan` accepts only what the exact path accepts, with the same values.
+// Whatever is unusual (other keys, escapes, values at fault) makes `scan` give up, and the exact
+// path reads the record anew: `scan` accepts only what that accepts, with the same values.
 import type { ColumnBuffer } from './column-buffer.ts'
 import { inRange, parseTimestamp } from './date-time.ts'
 import { SyntaxWalker, sequenceEnd } from './json-syntax.ts'
