@@ -26,6 +26,12 @@ export function unwrapValue(store: string, key: Uint8Array, wrapped: Uint8Array)
   return value
 }
 
+/** The checksum that stands in front of a value. */
+export function storedChecksum(wrapped: Uint8Array): number {
+  const view = new DataView(wrapped.buffer, wrapped.byteOffset, wrapped.byteLength)
+  return view.getUint32(0, true)
+}
+
 function checksum(store: string, key: Uint8Array, value: Uint8Array): number {
   let seed = seeds.get(store)
   if (seed === undefined) {

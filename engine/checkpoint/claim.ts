@@ -2,6 +2,7 @@
 // owner is fenced, and for a new history writes new slot records. Segments belong to tasks, so a
 // rescale rewrites none.
 import { assertNever, StateMismatchError } from '../errors.ts'
+import { checkMarks } from './decision-stores.ts'
 import { type Environment, STORES } from './environment.ts'
 import type { Claim, ClaimRequest, PreviousLineage } from './epoch.ts'
 import { failpoint } from './failpoint.ts'
@@ -33,6 +34,7 @@ export function claimJob(
     const fresh = request.fresh === true
     const stored = fresh ? undefined : readJob(env)
     const term = nextTerm(env, stored, fresh)
+    if (stored !== undefined) checkMarks(env)
     const facts = { stored, wasClaimed, request: { ...request, fresh } }
     const decision = decideStart(facts)
     const made = carryOut(env, request, decision, stored, term, newLineage)

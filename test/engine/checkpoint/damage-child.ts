@@ -1,9 +1,10 @@
 // Damages copies of a store one after another, opens each and says what came of it, one line a copy:
-// `<number> same|older|wrong|<error code>`. Damage `n` is a function of n: a flipped bit, a zeroed page,
-// two swapped pages or a cut. A copy that ends the process is seen by the parent, which goes on behind.
+// `<number> same|gap|older|wrong|<error code>` (a gap: a topic lacks records, as its offsets show).
+// Damage `n` is a function of n: a flipped bit, a zeroed page, two swapped pages or a cut. A copy that
+// ends the process is seen by the parent, which goes on behind.
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { JobStore } from '../../../engine/checkpoint/index.ts'
+import { type Entry, JobStore } from '../../../engine/checkpoint/index.ts'
 import { seededRandom } from '../../../engine/clock.ts'
 import { errorCode, MillraceError } from '../../../engine/errors.ts'
 import {
@@ -39,6 +40,11 @@ function damage(bytes: Buffer, n: number): Buffer {
   return bytes
 }
 
+/** A record that a step wrote, whichever. */
+function isOfHistory({ key, value }: Entry): boolean {
+  return Buffer.compare(key, stepKey(Number(Buffer.from(value).toString()))) === 0
+}
+
 async function outcome(run: string): Promise<string> {
   let store: JobStore | undefined
   try {
@@ -54,11 +60,12 @@ async function outcome(run: string): Promise<string> {
       const isKey = Buffer.compare(key, stepKey(i + 1)) === 0
       return isKey && Buffer.from(value).toString() === `${i + 1}`
     })
-    if (topic.length !== step || !isWhole) return 'wrong'
     if (contents(tables) !== expectedContents(step)) return 'wrong'
     const due = Array.from({ length: Math.floor(step / 3) }, (_, i) => `${(i + 1) * 3}`)
     const pending = slot.undelivered().map(({ bytes }) => Buffer.from(bytes).toString())
     if (pending.join() !== due.join()) return 'wrong'
+    if (topic.length < step && topic.every(isOfHistory)) return 'gap'
+    if (topic.length !== step || !isWhole) return 'wrong'
     return step === Number(steps) ? 'same' : 'older'
   } catch (error) {
     return error instanceof MillraceError ? error.code : `unnamed ${errorCode(error)} ${error}`
