@@ -13,6 +13,7 @@ export { lmdbChunkStore } from './lmdb-store.ts'
 export type { LogOptions, RecordPlace, TopicOptions } from './log-options.ts'
 export { type LogSource, type LogSourceOptions, logSource } from './log-source.ts'
 export { chunkAt, earliestOffset, latestOffset, type PlacedChunk } from './partition-cursor.ts'
+export { rowEncoder } from './row-encoder.ts'
 export {
   type Partitioner,
   type Retention,
