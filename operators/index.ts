@@ -10,6 +10,7 @@ export {
   sum,
   userDefined,
 } from './aggregates/index.ts'
+export { type DeduplicateOptions, deduplicate } from './deduplicate.ts'
 export { filter } from './filter.ts'
 export { flatMap } from './flat-map.ts'
 export {
@@ -26,6 +27,11 @@ export { type LatestByOptions, latestBy } from './latest-by.ts'
 export { map } from './map.ts'
 export { type Renamed, rename } from './rename.ts'
 export type { Condition } from './row-condition.ts'
+export {
+  type RunningAggregateOptions,
+  type RunningRow,
+  runningAggregate,
+} from './running-aggregate.ts'
 export { rx } from './rx.ts'
 export { select } from './select.ts'
 export { type SettleOptions, settle } from './settle.ts'
