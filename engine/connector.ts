@@ -77,6 +77,8 @@ export interface PartitionReader {
 /** A topic bound to a place that records come from. */
 export interface Source {
   readonly partitions: number
+  /** First offset that can still be read; absent: 0. */
+  earliest?(partition: number): number
   /**
    * @param offset where to go on: the `nextOffset` that was decided last, or 0 / the earliest
    * @param bookmark what `bookmark` gave with it

@@ -1,4 +1,17 @@
 // The public face of millrace: what jobs import from 'millrace'.
+
+export {
+  BadRecordError,
+  ConfigError,
+  FencedError,
+  InvariantError,
+  MillraceError,
+  RetryableError,
+  StateCorruptError,
+  StateMismatchError,
+  StorageError,
+  UserCodeError,
+} from '../engine/errors.ts'
 export {
   type Job,
   type JobContext,
@@ -31,21 +44,27 @@ export {
 } from '../engine/schema/index.ts'
 export type { Duration } from '../engine/time/index.ts'
 export {
-  BadRecordError,
-  ConfigError,
-  FencedError,
-  InvariantError,
-  MillraceError,
-  RetryableError,
-  StateCorruptError,
-  StateMismatchError,
-  StorageError,
-  UserCodeError,
-} from '../engine/errors.ts'
+  aggregate,
+  count,
+  countDistinct,
+  type HoppingWindowOptions,
+  hoppingWindow,
+  keyBy,
+  latestBy,
+  max,
+  mean,
+  min,
+  settle,
+  sum,
+  type TumblingWindowOptions,
+  tumblingWindow,
+  userDefined,
+  withPosition,
+} from '../operators/index.ts'
 export {
   lakeTable,
-  onlineView,
   type OnlineViewOptions,
-  topicSink,
+  onlineView,
   type TopicSinkOptions,
+  topicSink,
 } from './sinks.ts'

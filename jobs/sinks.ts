@@ -1,8 +1,9 @@
 // The sinks that jobs name: topics, lake tables, online views. Plain data; where they live is said at
 // deployment.
+
+import { ConfigError } from '../engine/errors.ts'
 import type { SinkDescription, Stream } from '../engine/graph/index.ts'
 import { type Duration, durationMicros } from '../engine/time/index.ts'
-import { ConfigError } from '../engine/errors.ts'
 import { latestBy, settle } from '../operators/index.ts'
 
 export interface TopicSinkOptions {

@@ -1,7 +1,12 @@
 // Hopping and tumbling windows over a keyed stream, and `aggregate`, which gives one row per key and
 // window: the key columns, window_start, window_end, then the aggregates. The work is done by
 // window/; here is the logical operator.
-import { type KeyedStream, logicalOperator, Pipeable, StreamWithLate } from '../engine/graph/index.ts'
+import {
+  type KeyedStream,
+  logicalOperator,
+  Pipeable,
+  StreamWithLate,
+} from '../engine/graph/index.ts'
 import { columnIndex } from '../engine/schema/index.ts'
 import { type Duration, durationMicros } from '../engine/time/index.ts'
 import { windowFrame } from '../engine/window/index.ts'

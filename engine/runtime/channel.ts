@@ -58,6 +58,8 @@ export interface TopicChannelParts {
   readonly partition: number
   readonly input: number
   readonly reader: PartitionReader
+  /** Where the reader begins. */
+  readonly offset: number
   readonly restored: ChannelState | undefined
 }
 
@@ -89,7 +91,7 @@ export class TopicChannel implements Channel {
     this.#watermarkField =
       watermark.kind === 'field' ? columnIndex(topic.schema, watermark.column) : -1
     this.#generator = new WatermarkGenerator(watermark, restored?.watermark, restored?.maxEventTime)
-    this.#position = { offset: restored?.offset ?? 0, bookmark: restored?.bookmark }
+    this.#position = { offset: parts.offset, bookmark: restored?.bookmark }
     this.#isEnded = restored?.isEnded ?? false
   }
 

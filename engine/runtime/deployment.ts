@@ -1,7 +1,7 @@
 // Deployment: how a job's topics and sinks are bound to real systems. Implemented outside the engine
 // (files, embedded log, Delta, …); the slot loop knows only this contract.
 import type { RecordBatch } from '../batch/index.ts'
-import type { DecisionSink, FollowerSink, Source } from '../connector.ts'
+import type { DecisionSink, DecisionStore, FollowerSink, Source } from '../connector.ts'
 import type { LogicalSink, Topic } from '../graph/index.ts'
 import type { Schema } from '../schema/index.ts'
 
@@ -12,6 +12,8 @@ export interface SinkContext {
   readonly slot: number
   readonly slots: number
   readonly term: number
+  /** The lineage that this one goes on from after a rescale. */
+  readonly continues?: string
   readonly schema: Schema<unknown>
   /** The rows carry change kinds. */
   readonly isChangelog: boolean
@@ -37,4 +39,16 @@ export interface BatchTaker {
   watermark?(time: number): void
   /** No row follows. */
   end?(): void
+}
+
+/** Reads what was decided, outside of a transaction. */
+export interface DecidedReader {
+  get(store: DecisionStore, key: Uint8Array): Uint8Array | undefined
+  /** Entries with from ≤ key < to, ascending. */
+  range(store: DecisionStore, from: Uint8Array, to: Uint8Array): Iterable<StoreEntry>
+}
+
+export interface StoreEntry {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
 }

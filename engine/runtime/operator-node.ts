@@ -122,7 +122,7 @@ export class OperatorNode {
   #fireEventTimers(watermark: number): void {
     for (;;) {
       const due = this.timers.nextDue('event')
-      if (due > watermark || this.#fault.isSet) return
+      if (due > watermark || due === WATERMARK_MAX || this.#fault.isSet) return
       for (;;) {
         const timer = this.timers.takeDue('event', due)
         if (timer === undefined) break

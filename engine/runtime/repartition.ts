@@ -20,18 +20,9 @@ import { assert } from '../errors.ts'
 import { BATCH_RECORDS_MAX } from '../limits.ts'
 import type { Schema } from '../schema/index.ts'
 import type { Channel, ChannelBatch, ChannelState } from './channel.ts'
-import type { BatchTaker } from './deployment.ts'
+import type { BatchTaker, DecidedReader, StoreEntry } from './deployment.ts'
 
 const encoder = new TextEncoder()
-
-/** Reads of the job's decided topics, outside of a transaction. */
-export interface TopicStore {
-  /** The first entry with from ≤ key < to. */
-  firstTopicEntry(
-    from: Uint8Array,
-    to: Uint8Array,
-  ): { readonly key: Uint8Array; readonly value: Uint8Array } | undefined
-}
 
 export interface RepartitionWriterParts {
   readonly topic: string
@@ -49,6 +40,8 @@ export class RepartitionWriter implements BatchTaker {
   readonly #waiting: RecordBatch[][]
   #partitionOf = new Int32Array(BATCH_RECORDS_MAX)
   #watermark = WATERMARK_MIN
+  /** The watermark of the last mark. */
+  #written = WATERMARK_MIN
   #isEnded = false
 
   constructor(parts: RepartitionWriterParts) {
@@ -74,11 +67,18 @@ export class RepartitionWriter implements BatchTaker {
   }
 
   flush(during: (step: (stores: DecisionStores) => void) => void): void {
-    const chunks = this.#waiting.map((batches, partition) => ({
-      partition,
-      values: [...grouped(batches).map((batch) => this.#chunk(batch)), this.#chunk(undefined)],
-    }))
+    // A mark only where it says something new, or two stages would keep each other awake.
+    const hasNews = this.#watermark !== this.#written
+    this.#written = this.#watermark
+    const mark = hasNews ? [this.#chunk(undefined)] : []
+    const chunks = this.#waiting
+      .map((batches, partition) => ({
+        partition,
+        values: [...grouped(batches).map((batch) => this.#chunk(batch)), ...mark],
+      }))
+      .filter(({ values }) => values.length > 0)
     for (const batches of this.#waiting) batches.length = 0
+    if (chunks.length === 0) return
     const { topic } = this.#parts
     during((stores) => {
       for (const { partition, values } of chunks) append(stores, topic, partition, values)
@@ -102,7 +102,7 @@ export interface RepartitionLogParts {
   readonly partition: number
   readonly schema: Schema<unknown>
   readonly lineages: readonly string[]
-  readonly store: TopicStore
+  readonly decided: DecidedReader
 }
 
 interface Chunk {
@@ -129,11 +129,8 @@ export class RepartitionLog {
   /** The first chunk not taken, of a lineage that counts. */
   head(): Chunk | undefined {
     while (this.#head === undefined) {
-      const { topic, partition, store, schema, lineages } = this.#parts
-      const entry = store.firstTopicEntry(
-        chunkKey(topic, partition, this.next),
-        chunkKey(topic, partition + 1, 0),
-      )
+      const { schema, lineages } = this.#parts
+      const entry = this.#firstEntry()
       if (entry === undefined) return undefined
       const { lineage, ...chunk } = readChunk(entry.key, entry.value, schema)
       if (lineages.includes(lineage)) this.#head = { chunk, key: entry.key.slice() }
@@ -157,6 +154,14 @@ export class RepartitionLog {
     during((stores) => {
       for (const key of removed) stores.remove('topics', key)
     })
+  }
+
+  #firstEntry(): StoreEntry | undefined {
+    const { topic, partition, decided } = this.#parts
+    const from = chunkKey(topic, partition, this.next)
+    const to = chunkKey(topic, partition + 1, -1)
+    for (const entry of decided.range('topics', from, to)) return entry
+    return undefined
   }
 
   #pass(sequence: number, key: Uint8Array): void {

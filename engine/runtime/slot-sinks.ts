@@ -1,8 +1,7 @@
 // The sinks of one slot: one instance per logical sink, dead letters, and the writers of repartition
 // topics. Flushes them into an epoch's decision, and delivers what follows a decision afterwards,
 // in order, while later epochs run.
-import type { SlotStore } from '../checkpoint/index.ts'
-import { failpoint } from '../checkpoint/index.ts'
+import { failpoint, type SlotStore } from '../checkpoint/index.ts'
 import { type KeyCodec, keyCodec } from '../codec/index.ts'
 import type {
   CommitPermit,
@@ -16,7 +15,7 @@ import type { Plan, PlannedSink, Stage } from '../graph/index.ts'
 import { UNDELIVERED_EPOCHS_MAX } from '../limits.ts'
 import { columnIndex, fieldAt, type Schema } from '../schema/index.ts'
 import { DeadLetters, deadLetterSchema } from './dead-letters.ts'
-import type { BatchTaker, Deployment, SinkContext } from './deployment.ts'
+import type { BatchTaker, DecidedReader, Deployment, SinkContext } from './deployment.ts'
 import { RepartitionWriter } from './repartition.ts'
 import type { SlotSettings } from './slot-settings.ts'
 
@@ -51,12 +50,14 @@ export class SlotSinks {
     this.#plan = plan
     this.#store = store
     this.#settings = settings
+    const { previous } = settings.claim
     const context = (schema: Schema<unknown>, isChangelog: boolean): SinkContext => ({
       job: plan.job,
       lineage: settings.claim.lineage,
       slot: settings.slot,
       slots: settings.claim.slots,
       term: settings.claim.term,
+      ...(previous === undefined ? {} : { continues: previous.lineage }),
       schema,
       isChangelog,
     })
@@ -95,9 +96,8 @@ export class SlotSinks {
   }
 
   /** Goes back to what was decided, and delivers what was decided but not delivered. */
-  async recover(): Promise<void> {
-    const read = (store: 'topics' | 'online' | 'marks', key: Uint8Array) =>
-      this.#store.read(store, key)
+  async recover(decided: DecidedReader): Promise<void> {
+    const read: DecidedReader['get'] = (store, key) => decided.get(store, key)
     await this.#deadLetterSink.recover(read)
     for (const sink of this.#decisions.values()) await sink.recover(read)
     const undelivered = this.#store.undelivered()
@@ -187,7 +187,7 @@ export class SlotSinks {
       failpoint('deliver.before')
       await sink.deliver(next.bytes, next.permit)
       failpoint('deliver.after')
-      this.#store.markDelivered(next.permit.epoch, next.sink)
+      this.#store.markDelivered(next.permit.epoch, next.sink, next.permit)
       this.deliveredEpoch = next.permit.epoch
       this.#waiting.shift()
     }

@@ -6,7 +6,7 @@ import type { Plan, Stage, StageInput } from '../graph/index.ts'
 import type { Operator } from '../operator.ts'
 import { type Channel, TopicChannel } from './channel.ts'
 import { recordDecoder } from './decoder.ts'
-import type { Deployment } from './deployment.ts'
+import type { DecidedReader, Deployment } from './deployment.ts'
 import type { Meters } from './meters.ts'
 import { checkedDecoder } from './partition-check.ts'
 import { RepartitionChannel, RepartitionLog } from './repartition.ts'
@@ -23,6 +23,7 @@ export interface SlotTasksParts {
   readonly plan: Plan
   readonly deployment: Deployment
   readonly store: SlotStore
+  readonly decided: DecidedReader
   readonly settings: SlotSettings
   readonly sinks: SlotSinks
   readonly meters: Meters
@@ -83,8 +84,9 @@ function topicChannel(
       ? plain
       : checkedDecoder(plain, { topic, keys, partition, partitions: task.stage.tasks })
   const source = parts.deployment.source(topic)
-  const reader = source.open(partition, decoder, restored?.offset ?? 0, restored?.bookmark)
-  return new TopicChannel({ topic, partition, input: at, reader, restored })
+  const offset = restored?.offset ?? source.earliest?.(partition) ?? 0
+  const reader = source.open(partition, decoder, offset, restored?.bookmark)
+  return new TopicChannel({ topic, partition, input: at, reader, offset, restored })
 }
 
 function repartitionChannels(
@@ -104,7 +106,7 @@ function repartitionChannels(
       partition: task.task,
       schema: schemaOf(upstream, input.from),
       lineages: parts.settings.claim.accepted,
-      store: parts.store,
+      decided: parts.decided,
     },
     states[0]?.offset ?? 0,
   )

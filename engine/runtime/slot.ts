@@ -8,7 +8,7 @@ import type { Plan } from '../graph/index.ts'
 import { COMPACTION_SLICE_BYTES_MAX, LOOP_SLICE_MS } from '../limits.ts'
 import type { Operator } from '../operator.ts'
 import type { Channel } from './channel.ts'
-import type { Deployment } from './deployment.ts'
+import type { DecidedReader, Deployment } from './deployment.ts'
 import { Meters } from './meters.ts'
 import type { SlotControl } from './slot-control.ts'
 import type { SlotEnd, SlotSettings, SlotStatus } from './slot-settings.ts'
@@ -22,6 +22,7 @@ export interface SlotParts {
   readonly plan: Plan
   readonly deployment: Deployment
   readonly store: SlotStore
+  readonly decided: DecidedReader
   readonly settings: SlotSettings
   readonly control: SlotControl
   readonly clock: Clock
@@ -85,12 +86,13 @@ export class Slot {
   }
 
   async #open(): Promise<void> {
-    const { plan, deployment, store, settings, clock, wrap } = this.#parts
-    await this.#sinks.recover()
+    const { plan, deployment, store, decided, settings, clock, wrap } = this.#parts
+    await this.#sinks.recover(decided)
     this.#tasks = openTasks({
       plan,
       deployment,
       store,
+      decided,
       settings,
       sinks: this.#sinks,
       meters: this.#meters,

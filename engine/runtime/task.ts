@@ -146,7 +146,8 @@ export class Task {
     const before = batch.watermarksBefore
     let from = 0
     while (from < batch.length) {
-      const due = this.#nextDue()
+      // A timer that was set in the past fires at the next step of the watermark.
+      const due = Math.max(this.#nextDue(), next(this.#watermark))
       const to = due > others ? batch.length : firstAtLeast(before, due, from)
       if (to > from) {
         source.next(sliceBatch(batch, from, to))
@@ -279,6 +280,11 @@ function outputSchema({ operator, port }: StreamReference): Schema<unknown> {
   const output = operator.outputs[port]
   assert(output !== undefined, `operator ${operator.kind} has no output ${port}`)
   return output.schema
+}
+
+/** The next whole microsecond; itself where there is none. */
+function next(watermark: number): number {
+  return Number.isFinite(watermark) ? watermark + 1 : watermark
 }
 
 /** First index ≥ `from` whose value is ≥ `limit`; the length when there is none. `values` ascend. */

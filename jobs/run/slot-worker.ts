@@ -1,7 +1,7 @@
 // The thread of one slot: loads the job, binds it, runs the loop, reports to the main thread.
 import { parentPort, workerData } from 'node:worker_threads'
-import { JobStore } from '../../engine/checkpoint/index.ts'
 import type { Claim } from '../../engine/checkpoint/index.ts'
+import { JobStore } from '../../engine/checkpoint/index.ts'
 import { systemClock } from '../../engine/clock.ts'
 import { planJob } from '../../engine/graph/index.ts'
 import { checkedOperator } from '../../engine/observe/index.ts'
@@ -28,12 +28,13 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
   const { options, claim, slot } = data
   const loaded = await loadJob(options.jobFile)
   const store = JobStore.open(jobFolder(options.data, loaded.name).run)
-  const deployment = new EmbeddedDeployment(options, loaded.name, store)
+  const deployment = new EmbeddedDeployment(options)
   const plan = planJob(loaded.build(), (topic) => deployment.source(topic).partitions)
   const running = new Slot({
     plan,
     deployment,
     store: store.slot(slot, claim),
+    decided: store.reader(),
     settings: {
       slot,
       claim,
@@ -54,7 +55,7 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
     const end = await running.run()
     stopReporting()
     await deployment.close()
-    store.close()
+    await store.reader().close()
     post({ kind: 'ended', end, status: running.status() })
   } finally {
     stopReporting()

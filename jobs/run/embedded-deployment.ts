@@ -1,0 +1,192 @@
+// EmbeddedDeployment: binds a job's topics and sinks to what needs no server: files, the embedded log,
+// Delta tables in a folder, and the job's own store.
+import { existsSync } from 'node:fs'
+import { DeltaSink, tableFolder } from '../../connectors/delta/index.ts'
+import { fileSink, fileSource } from '../../connectors/files/index.ts'
+import { type EmbeddedLog, logSource, openLog, topicSink } from '../../connectors/log/index.ts'
+import { OnlineSink } from '../../connectors/online/index.ts'
+import { systemClock } from '../../engine/clock.ts'
+import { keyCodec } from '../../engine/codec/index.ts'
+import type { DecisionSink, Source } from '../../engine/connector.ts'
+import { assert, assertNever, ConfigError } from '../../engine/errors.ts'
+import type { LogicalSink, Topic } from '../../engine/graph/index.ts'
+import type { BoundSink, Deployment, SinkContext } from '../../engine/runtime/index.ts'
+import { columnIndex, fieldAt, type Schema } from '../../engine/schema/index.ts'
+import { jobFolder, lakeFolder, logFolder } from './data-folder.ts'
+import { rowEncoder } from './row-encoder.ts'
+import type { RunOptions } from './run-options.ts'
+
+/** How a topic that a job writes looks. */
+interface WrittenTopic {
+  readonly name: string
+  readonly partitions: number
+  readonly format: 'json' | 'msgpack'
+  readonly key: readonly string[]
+}
+
+export class EmbeddedDeployment implements Deployment {
+  readonly #options: RunOptions
+  readonly #sources = new Map<string, Source>()
+  #log: EmbeddedLog | undefined
+
+  constructor(options: RunOptions) {
+    this.#options = options
+  }
+
+  source(topic: Topic): Source {
+    const known = this.#sources.get(topic.name)
+    if (known !== undefined) return known
+    const source = this.#open(topic)
+    this.#sources.set(topic.name, source)
+    return source
+  }
+
+  sink(sink: LogicalSink, context: SinkContext): BoundSink | undefined {
+    const { id, description } = sink
+    const { only } = this.#options
+    if (only !== undefined && !only.includes(id) && !only.includes(description.name)) {
+      return undefined
+    }
+    switch (description.kind) {
+      case 'topic':
+        return { kind: 'decision', sink: this.#topic(writtenTopic(sink), context) }
+      case 'online':
+        return { kind: 'decision', sink: this.#online(sink, context) }
+      case 'lake':
+        return { kind: 'follower', sink: this.#lake(sink, context) }
+      case 'custom':
+        throw new ConfigError({
+          code: 'SINK_CUSTOM',
+          message: `sink ${id} has no place in an embedded run`,
+          expected: 'a topic, lake table or online view',
+          found: 'a custom sink',
+          remedy: 'Run the job with a deployment of its own.',
+        })
+      default:
+        return assertNever(description.kind)
+    }
+  }
+
+  deadLetters(context: SinkContext): DecisionSink {
+    const name = `${context.job}.dead-letters`
+    return this.#topic({ name, partitions: 1, format: 'json', key: [] }, context)
+  }
+
+  async close(): Promise<void> {
+    await this.#log?.close()
+  }
+
+  #open(topic: Topic): Source {
+    const { inputs, mode, data } = this.#options
+    const files = inputs[topic.name]
+    if (files !== undefined) return fileSource(files)
+    this.#log ??= existsSync(logFolder(data)) ? openLog(logFolder(data)) : undefined
+    if (this.#log === undefined) throw topicMissing(topic.name, data)
+    return logSource(this.#log, topic.name, { bounded: mode === 'bounded' })
+  }
+
+  #topic(topic: WrittenTopic, context: SinkContext): DecisionSink {
+    const { name, partitions, format, key } = topic
+    const { schema, slot, lineage, isChangelog } = context
+    const path = this.#options.outputs[name]
+    if (path !== undefined) return this.#file(name, path, context)
+    return topicSink({
+      topic: name,
+      partitions,
+      format,
+      encoder: rowEncoder(format, schema),
+      slot,
+      lineage,
+      clock: systemClock,
+      upsert: isChangelog,
+      ...(key.length === 0 ? {} : { key: keyOf(schema, key) }),
+    })
+  }
+
+  #file(name: string, path: string, context: SinkContext): DecisionSink {
+    if (context.slots > 1 && path !== '/dev/null') {
+      throw new ConfigError({
+        code: 'OUTPUT_SHARED',
+        message: `${context.slots} slots can not write one file`,
+        expected: `one slot, or "${name}" as a topic`,
+        found: path,
+        remedy: 'Leave --out away, or run with --slots 1.',
+      })
+    }
+    return fileSink({
+      path,
+      name,
+      encoder: rowEncoder('json', context.schema),
+      isChangelog: context.isChangelog,
+      overwrite: this.#options.fresh,
+      claimFolder: jobFolder(this.#options.data, context.job).root,
+      clock: systemClock,
+    })
+  }
+
+  #online(sink: LogicalSink, context: SinkContext): DecisionSink {
+    const { name, options } = sink.description
+    const { ttlMicros, order } = options
+    assert(typeof ttlMicros === 'number' && typeof order === 'string', `options of view ${name}`)
+    const { continues } = context
+    return new OnlineSink({
+      view: name,
+      schema: context.schema,
+      key: keysOf(sink),
+      order,
+      ttlMicros,
+      mode: this.#options.mode,
+      job: context.job,
+      lineage: context.lineage,
+      ...(continues === undefined ? {} : { continues }),
+      clock: systemClock,
+    })
+  }
+
+  #lake(sink: LogicalSink, context: SinkContext): DeltaSink {
+    const { name } = sink.description
+    return new DeltaSink({
+      folder: tableFolder(lakeFolder(this.#options.data), name),
+      table: name,
+      schema: context.schema,
+      job: context.job,
+      lineage: context.lineage,
+      sink: sink.id,
+      slot: context.slot,
+      term: context.term,
+      clock: systemClock,
+    })
+  }
+}
+
+function writtenTopic(sink: LogicalSink): WrittenTopic {
+  const { name, options } = sink.description
+  const { partitions, format, key } = options
+  return {
+    name,
+    partitions: typeof partitions === 'number' ? partitions : 1,
+    format: format === 'msgpack' ? 'msgpack' : 'json',
+    key: Array.isArray(key) ? key : keysOf(sink).filter((each) => !each.startsWith('window_')),
+  }
+}
+
+/** The columns that identify a row of the sink's stream. */
+function keysOf(sink: LogicalSink): readonly string[] {
+  const { operator, port } = sink.input
+  return operator.outputs[port]?.keys ?? []
+}
+
+function keyOf(schema: Schema<unknown>, key: readonly string[]) {
+  const columns = key.map((column) => columnIndex(schema, column))
+  return { columns, codec: keyCodec(columns.map((column) => fieldAt(schema, column))) }
+}
+
+function topicMissing(topic: string, data: string): ConfigError {
+  return new ConfigError({
+    code: 'TOPIC_MISSING',
+    message: `topic "${topic}" is bound to nothing`,
+    expected: `a file (--in ${topic}=file) or a topic in the log of ${data}`,
+    found: 'neither',
+    remedy: `Bind a file, or create it: millrace log create ${topic} --partitions 4.`,
+  })
+}

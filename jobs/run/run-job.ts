@@ -1,0 +1,95 @@
+// Runs a job from the main thread: binds and plans it, claims its store, and supervises its slots
+// until they ended, stopped or failed. Everything a command or a test needs to watch it is here.
+import { mkdirSync } from 'node:fs'
+import { JobStore } from '../../engine/checkpoint/index.ts'
+import { type Clock, systemClock } from '../../engine/clock.ts'
+import { ConfigError } from '../../engine/errors.ts'
+import { type LogicalJob, type Plan, planJob } from '../../engine/graph/index.ts'
+import { type JobState, type SlotError, Supervisor } from '../../engine/runtime/index.ts'
+import { type JobFolder, jobFolder } from './data-folder.ts'
+import { EmbeddedDeployment } from './embedded-deployment.ts'
+import { loadJob } from './job-file.ts'
+import { type RunOptions, topologyOf } from './run-options.ts'
+
+/** A job that is bound and planned, not yet running. */
+export interface PreparedRun {
+  readonly options: RunOptions
+  readonly logical: LogicalJob
+  readonly plan: Plan
+  readonly folder: JobFolder
+  readonly store: JobStore
+  readonly supervisor: Supervisor
+  readonly startedMs: number
+}
+
+export interface RunHooks {
+  readonly onState?: (state: JobState, error: SlotError | undefined) => void
+  readonly clock?: Clock
+}
+
+/** @throws ConfigError, StateMismatchError, StateCorruptError, StorageError */
+export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Promise<PreparedRun> {
+  const clock = hooks.clock ?? systemClock
+  const loaded = await loadJob(options.jobFile)
+  const logical = loaded.build()
+  checkNames(logical, options)
+  const folder = jobFolder(options.data, logical.name)
+  mkdirSync(folder.run, { recursive: true })
+  const store = JobStore.open(folder.run)
+  const deployment = new EmbeddedDeployment(options)
+  const plan = planJob(logical, (topic) => deployment.source(topic).partitions)
+  await deployment.close()
+  const topology = topologyOf(plan, options)
+  let isFresh = options.fresh
+  const supervisor = new Supervisor({
+    worker: new URL('./slot-worker.js', import.meta.url),
+    clock,
+    claim: () => {
+      const claim = store.claim({
+        job: logical.name,
+        slots: options.slots,
+        topology,
+        ...(isFresh ? { fresh: true } : {}),
+      })
+      isFresh = false
+      return claim
+    },
+    workerData: (slot, claim) => ({ options, claim, slot }),
+    ...(hooks.onState === undefined ? {} : { onState: hooks.onState }),
+  })
+  return { options, logical, plan, folder, store, supervisor, startedMs: clock.elapsedMs() }
+}
+
+/** Names in --in, --out and --only must be known, or a typing error would pass in silence. */
+function checkNames(job: LogicalJob, options: RunOptions): void {
+  const topics = new Set<string>()
+  const visit = (operator: LogicalJob['sinks'][number]['input']['operator']): void => {
+    if (operator.kind === 'source' && operator.name !== undefined) topics.add(operator.name)
+    for (const input of operator.inputs) visit(input.operator)
+  }
+  for (const sink of job.sinks) visit(sink.input.operator)
+  const sinks = job.sinks.flatMap(({ id, description }) => [id, description.name])
+  const written = job.sinks.flatMap(({ description }) =>
+    description.kind === 'topic' ? [description.name] : [],
+  )
+  checkKnown('--in', Object.keys(options.inputs), [...topics])
+  checkKnown('--out', Object.keys(options.outputs), [...written, ...internalTopics(job)])
+  checkKnown('--only', options.only ?? [], sinks)
+}
+
+/** Topics that a job owns besides the ones it names. */
+function internalTopics(job: LogicalJob): string[] {
+  return [`${job.name}.dead-letters`]
+}
+
+function checkKnown(option: string, given: readonly string[], known: readonly string[]): void {
+  const unknown = given.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new ConfigError({
+    code: 'NAME_UNKNOWN',
+    message: `${option} names "${unknown}", which the job does not have`,
+    expected: `one of ${known.join(', ')}`,
+    found: `"${unknown}"`,
+    remedy: 'See: millrace explain <job>.',
+  })
+}

@@ -1,0 +1,50 @@
+// Runs a job for a person: progress on stderr while it runs, a summary on stdout when it is over.
+import { systemClock } from '../../engine/clock.ts'
+import { failureLine } from '../cli/failure.ts'
+import { Progress } from './progress.ts'
+import { type PreparedRun, prepareRun } from './run-job.ts'
+import type { RunOptions } from './run-options.ts'
+import { type RunSummary, summaryOf, summaryText } from './run-summary.ts'
+import { serveRun } from './serve-run.ts'
+import { onStopSignals } from './stop-signals.ts'
+
+export interface RunDisplay {
+  /** The summary as one JSON object. */
+  readonly json: boolean
+  /** Port of the HTTP API, or none. */
+  readonly http: number | undefined
+  /** Told when the run is over, before the summary is printed. */
+  readonly onSummary?: (summary: RunSummary, run: PreparedRun) => void
+}
+
+/** True when the run ended or was stopped as asked. Prints why when not. */
+export async function runToEnd(options: RunOptions, display: RunDisplay): Promise<boolean> {
+  const run = await prepareRun(options)
+  const progress = new Progress(run, systemClock, process.stderr)
+  const signals = onStopSignals(systemClock, (signal) => {
+    progress.note(`${signal}: committing a last epoch; a second signal ends at once`)
+    run.supervisor.stop()
+  })
+  const server = display.http === undefined ? undefined : await serveRun(run, display.http)
+  if (server !== undefined) progress.note(`serving ${server.url}`)
+  try {
+    const state = await run.supervisor.run()
+    progress.end()
+    const summary = summaryOf(run, state, systemClock)
+    if (state === 'failed') {
+      process.stderr.write(`${run.supervisor.error?.message ?? 'the job failed'}\n`)
+      return false
+    }
+    display.onSummary?.(summary, run)
+    process.stdout.write(display.json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+    return true
+  } catch (error) {
+    progress.end()
+    process.stderr.write(`${failureLine(error)}\n`)
+    return false
+  } finally {
+    signals()
+    await server?.close()
+    await run.store.reader().close()
+  }
+}

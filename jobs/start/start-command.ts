@@ -1,0 +1,4 @@
+import { Command } from 'commander'
+export function startCommand(): Command {
+  return new Command('start')
+}
