@@ -11,8 +11,9 @@ export interface Difference {
 
 /** All differences, outermost first. Keys whose value is undefined count as absent. */
 export function differences(before: unknown, after: unknown, path = ''): Difference[] {
-  const from = membersOf(before)
-  const to = membersOf(after)
+  const isNamed = haveNames(before) && haveNames(after)
+  const from = membersOf(before, isNamed)
+  const to = membersOf(after, isNamed)
   if (from === undefined || to === undefined || Array.isArray(before) !== Array.isArray(after)) {
     return JSON.stringify(before) === JSON.stringify(after)
       ? []
@@ -50,14 +51,18 @@ function short(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
-function membersOf(value: unknown): Map<string, unknown> | undefined {
+function membersOf(value: unknown, isNamed: boolean): Map<string, unknown> | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   if (!Array.isArray(value)) {
     return new Map(Object.entries(value).filter(([, member]) => member !== undefined))
   }
-  const names = value.map(nameOf)
-  const isNamed = names.every((name) => name !== undefined) && new Set(names).size === names.length
-  return new Map(value.map((member, i) => [isNamed ? `${names[i]}` : `${i}`, member]))
+  return new Map(value.map((member, i) => [isNamed ? `${nameOf(member)}` : `${i}`, member]))
+}
+
+function haveNames(value: unknown): boolean {
+  if (!Array.isArray(value)) return false
+  const names = new Set(value.map(nameOf))
+  return names.size === value.length && !names.has(undefined)
 }
 
 function nameOf(member: unknown): string | undefined {
