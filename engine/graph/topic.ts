@@ -12,8 +12,11 @@ export type TopicFormat = 'json' | 'msgpack'
 
 /** What the door does with fields that do not fit the schema. */
 export interface FieldPolicies {
-  readonly unknownField?: 'ignore' | 'reject'
-  readonly wrongType?: 'reject' | 'null'
+  readonly unknownFields?: 'ignore' | 'reject'
+  /** Of nullable columns; a missing non-nullable field is always rejected. */
+  readonly missingFields?: 'null' | 'reject'
+  /** `null` is for nullable columns only. */
+  readonly wrongTypes?: 'reject' | 'null'
 }
 
 export interface TopicOptions<Row> {
