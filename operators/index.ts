@@ -25,6 +25,22 @@ export {
 export { keyBy } from './key-by.ts'
 export { type LatestByOptions, latestBy } from './latest-by.ts'
 export { map } from './map.ts'
+export {
+  type ProcessContext,
+  ProcessedStream,
+  type ProcessOptions,
+  type ProcessTimer,
+  process,
+} from './process.ts'
+export {
+  type ListHandle,
+  listState,
+  type MapHandle,
+  mapState,
+  type StateOptions,
+  type ValueHandle,
+  valueState,
+} from './process-state.ts'
 export { type Renamed, rename } from './rename.ts'
 export type { Condition } from './row-condition.ts'
 export {

@@ -23,6 +23,11 @@ export class GivenRows {
     this.#origins.push(origin)
   }
 
+  /** @throws BadRecordError VALUE_TYPE when the schema can not hold the row. */
+  check(schema: Schema<unknown>, row: unknown): void {
+    batchOfRows(schema, [rowObject(row)], { eventTimes: [0], watermarksBefore: [0] })
+  }
+
   /** The rows as batches; afterwards there are none. */
   take(
     schema: Schema<unknown>,
