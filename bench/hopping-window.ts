@@ -1,10 +1,11 @@
 // Question: what does the window operator alone cost, input already columnar, on one core?
-// Shapes: orders 1 ms apart with 5 s disorder, 100,000 users, 5,000 restaurants; count, sum and exact
-// distinct per user; size / slide 5 (5 min / 1 min), then 60 and 720 at the same slide of output. The
-// cost must follow the outputs, not size / slide. Where it should not win: windows with one event a
-// key, where keys come and go with every event.
+// Shapes: orders 1 ms apart with 5 s disorder, 100,000 users, 5,000 restaurants; count, sum and
+// exact distinct per user; size / slide 5 (5 min / 1 min), then 60 and 720 at the same slide of
+// output. The cost must follow the outputs, not size / slide. Where it should not win: windows with
+// one event a key, where keys come and go with every event.
 //   npx tsc -p tsconfig.json && taskset -c 1 node dist/bench/hopping-window.js
-//     [--events 2000000] [--users 100000] [--size-s 300] [--slide-s 60] [--rounds 3] [--checkpoint-ms 1000]
+//     [--events 2000000] [--users 100000] [--size-s 300] [--slide-s 60] [--rounds 3]
+//     [--checkpoint-ms 1000]
 import { pathToFileURL } from 'node:url'
 import {
   ByteWriter,

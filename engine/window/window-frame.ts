@@ -3,7 +3,7 @@
 //
 //   pane     [s, s + pane), pane = gcd(size, slide); s ≡ offset (mod pane)
 //   window   [e - size, e), e ≡ offset + size (mod slide); it holds whole panes
-//   closed   when a watermark ≥ e - 1 ms; late for it (law 4): watermarkBefore ≥ e - 1 ms + lateness
+//   closed   when a watermark ≥ e - 1 ms; late (law 4): watermarkBefore ≥ e - 1 ms + lateness
 import { ConfigError } from '../errors.ts'
 import { WINDOWS_PER_RECORD_MAX } from '../limits.ts'
 
@@ -73,7 +73,9 @@ export function firstOpenEnd(frame: WindowFrame, end: number, watermark: number)
   return end + (Math.floor((closed - end) / frame.slide) + 1) * frame.slide
 }
 
-/** The watermark that closes the window ending at `end`; also the time of the timer that fires it. */
+/**
+ * The watermark that closes the window ending at `end`; also the time of the timer that fires it.
+ */
 export function closingTime(end: number): number {
   return end - MICROS_PER_MS
 }

@@ -47,7 +47,9 @@ export interface Accumulators {
 export interface Aggregate {
   /** Type of the result; the name is the output column's. */
   readonly field: Field
-  /** Names what the bytes mean, e.g. `sum(decimal(10,2))`: equal layouts read each other's bytes. */
+  /**
+   * Names what the bytes mean, e.g. `sum(decimal(10,2))`: equal layouts read each other's bytes.
+   */
   readonly layout: string
   /** `retract` is present. */
   readonly invertible: boolean

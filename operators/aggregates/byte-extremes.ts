@@ -1,5 +1,5 @@
-// ByteExtremes: least or greatest string or byte string, by unsigned bytes. Values are interned, so a
-// row holds a number and equal values are stored once; see `extremes.ts` for the rules.
+// ByteExtremes: least or greatest string or byte string, by unsigned bytes. Values are interned, so
+// a row holds a number and equal values are stored once; see `extremes.ts` for the rules.
 import {
   type ByteReader,
   type ByteWriter,

@@ -1,5 +1,5 @@
-// The least or greatest value of a column; `min.ts` and `max.ts` are its two directions. Null without
-// values. Not invertible: a window keeps running extremes in another way (two stacks).
+// The least or greatest value of a column; `min.ts` and `max.ts` are its two directions. Null
+// without values. Not invertible: a window keeps running extremes in another way (two stacks).
 //
 // Order: numbers by value, with -0 below 0 and NaN above all (as Flink and Spark sort); false below
 // true; strings and bytes by unsigned bytes (for UTF-8 that is code point order).

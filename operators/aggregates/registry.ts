@@ -20,7 +20,9 @@ const kinds: ReadonlyMap<string, AggregateKind> = new Map([
   ['user-defined', userDefinedKind],
 ])
 
-/** Type rule: the output field of an aggregate. @throws ConfigError AGGREGATE_KIND, AGGREGATE_TYPE */
+/**
+ * Type rule: the output field of an aggregate. @throws ConfigError AGGREGATE_KIND, AGGREGATE_TYPE
+ */
 export function aggregateField(
   name: string,
   descriptor: AggregateDescriptor,

@@ -1,5 +1,5 @@
-// The TypeScript type of each aggregate's result, from its descriptor and the row type of the input.
-// Checked by tsc in type tests; nothing here exists at run time.
+// The TypeScript type of each aggregate's result, from its descriptor and the row type of the
+// input. Checked by tsc in type tests; nothing here exists at run time.
 import type { AggregateDescriptor, AggregateDescriptors } from './aggregate.ts'
 import type { UserDescriptor } from './user-defined.ts'
 

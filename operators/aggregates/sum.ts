@@ -1,5 +1,5 @@
-// sum: exact. int32 and int64 sum to int64 (a total beyond it is an error when it is read, not while
-// adding), decimal(p,s) to decimal(38,s), float64 to float64 rounded once. No value: null.
+// sum: exact. int32 and int64 sum to int64 (a total beyond it is an error when it is read, not
+// while adding), decimal(p,s) to decimal(38,s), float64 to float64 rounded once. No value: null.
 import {
   type ByteReader,
   type ByteWriter,

@@ -1,6 +1,7 @@
-// User-defined aggregates: plain functions over row values and a codec for their state. State is one
-// value a row; functions return the new state and may reuse the old one. An exception in one of them
-// stops the job (law 7). The descriptor holds functions, so a job that uses one has no data form.
+// User-defined aggregates: plain functions over row values and a codec for their state. State is
+// one value a row; functions return the new state and may reuse the old one. An exception in one of
+// them stops the job (law 7). The descriptor holds functions, so a job that uses one has no data
+// form.
 import {
   type ByteReader,
   type ByteWriter,

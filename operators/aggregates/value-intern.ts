@@ -1,10 +1,10 @@
-// ValueIntern: numbers the distinct values that aggregates hold at the moment, by value, and forgets
-// a value when the last holder lets go, so that memory is flat while values come and go.
+// ValueIntern: numbers the distinct values that aggregates hold at the moment, by value, and
+// forgets a value when the last holder lets go, so that memory is flat while values come and go.
 //
 // A value is a number (int32, int64 and decimal within ± 2^53, float64, timestamp, date, bool) or
 // bytes (string, bytes; wider integers as text). All NaN are one value, and so are 0 and -0.
-// `references[id]` counts holders: whoever stores an id adds 1, and calls `release` when it drops it.
-// Cost: one probe a value; a dictionary column costs one array load a record.
+// `references[id]` counts holders: whoever stores an id adds 1, and calls `release` when it drops
+// it. Cost: one probe a value; a dictionary column costs one array load a record.
 import { type Column, type Dictionary, hashBytes, mix32 } from '../../engine/batch/index.ts'
 import { assert } from '../../engine/errors.ts'
 import { grownFloat64, grownInt32, grownUint8, laneCapacity } from './lanes.ts'
@@ -258,7 +258,9 @@ export class ValueIntern {
     for (const id of old) if (id >= 0 && id !== except) this.#place(id)
   }
 
-  /** Takes the id out of the hash table; entries behind it move up, so that no gap breaks a probe. */
+  /**
+   * Takes the id out of the hash table; entries behind it move up, so that no gap breaks a probe.
+   */
   #unlink(id: number): void {
     const table = this.#table
     const mask = table.length - 1

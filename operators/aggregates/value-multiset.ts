@@ -5,8 +5,8 @@
 //   block    2^class pairs (value id + 1, count), contiguous in one arena; 0 = free pair
 //            up to 8 pairs: a list, searched in order; above: a hash table in the block itself
 //
-// Blocks are recycled by class; memory follows the live pairs. Cost: a list of at most 8 pairs or one
-// probe, in one or two cache lines.
+// Blocks are recycled by class; memory follows the live pairs. Cost: a list of at most 8 pairs or
+// one probe, in one or two cache lines.
 import { assert } from '../../engine/errors.ts'
 import { grownInt32, laneCapacity } from './lanes.ts'
 import type { ValueIntern } from './value-intern.ts'

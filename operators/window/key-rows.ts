@@ -1,7 +1,7 @@
 // KeyRows: for every key the list of its rows in all live panes, ordered by (pane start, entersAt).
 // Only windows that need to look at one key's panes keep it: those with aggregates that can't be
-// retracted, or with allowed lateness. Doubly linked in typed arrays; a new row is nearly always the
-// newest, so linking looks at one neighbour.
+// retracted, or with allowed lateness. Doubly linked in typed arrays; a new row is nearly always
+// the newest, so linking looks at one neighbour.
 import type { Pane } from './pane.ts'
 
 export class KeyRows {

@@ -1,7 +1,7 @@
 // LateUpdates: what a record does that comes after its windows fired, within the allowed lateness.
 // For every fired window that holds it, in window order, the old row is taken back (-U) and the new
-// one sent (+U), or a first row (+I) when the key had none. Values are put together from the panes of
-// the key: O(windows × panes of the key) for such a record, nothing for others.
+// one sent (+U), or a first row (+I) when the key had none. Values are put together from the panes
+// of the key: O(windows × panes of the key) for such a record, nothing for others.
 import { Change } from '../../engine/batch/index.ts'
 import { BATCH_RECORDS_MAX } from '../../engine/limits.ts'
 import type { Output } from '../../engine/operator.ts'

@@ -5,7 +5,8 @@
 //   key    pane start, entersAt, key sequence: 8 bytes each, big-endian, ordered as numbers
 //   value  the partials of the aggregates one after another, each with its version
 //
-// A retired pane is one range delete; rows that come and go between two snapshots are never written.
+// A retired pane is one range delete; rows that come and go between two snapshots are never
+// written.
 import { ByteReader, ByteWriter, type RecordBatch } from '../../engine/batch/index.ts'
 import { StateCorruptError } from '../../engine/errors.ts'
 import type { KeyIndex, SegmentWriter, StateTable, TableFormat } from '../../engine/state/index.ts'

@@ -1,6 +1,7 @@
-// RunningWindow: for every key the value of the window that fires next. A pane is merged in once when
-// it enters and taken out once when it leaves, so a window output costs the same whatever size / slide
-// is. It is derived from the panes and never stored: after a restore the running panes enter again.
+// RunningWindow: for every key the value of the window that fires next. A pane is merged in once
+// when it enters and taken out once when it leaves, so a window output costs the same whatever size
+// / slide is. It is derived from the panes and never stored: after a restore the running panes
+// enter again.
 //
 // Invertible aggregates keep one accumulator a slot; the others keep two stacks (`two-stacks.ts`).
 import type { Column } from '../../engine/batch/index.ts'

@@ -1,6 +1,6 @@
 // WindowOperator: tumbling and hopping windows over keys, in shared panes. A record goes into one
-// pane; when a window's end passes, the panes that begin to count enter the running window, every key
-// in it gives one row, and the panes that end leave. Rows leave in the order (window, first
+// pane; when a window's end passes, the panes that begin to count enter the running window, every
+// key in it gives one row, and the panes that end leave. Rows leave in the order (window, first
 // appearance of the key); records late for all their windows go to port 1 as they came.
 //
 // With allowed lateness panes stay until nothing can change them, and a record that comes after its
@@ -25,6 +25,7 @@ import { LateUpdates } from './late-updates.ts'
 import type { Pane } from './pane.ts'
 import { PaneRouter } from './pane-router.ts'
 import { PaneStore } from './pane-store.ts'
+import { PaneTimeline } from './pane-timeline.ts'
 import { RunningWindow } from './running-window.ts'
 import { WindowClock } from './window-clock.ts'
 import { type WindowOperatorOptions, windowOutputSchema } from './window-options.ts'
@@ -47,11 +48,7 @@ export class WindowOperator implements Operator {
   readonly #clock = new WindowClock()
   readonly #order = new KeyOrder()
   #context: OperatorContext | undefined
-  /** Panes by the window that they enter with, and by the last window that holds them. */
-  readonly #entering = new Map<number, Pane[]>()
-  readonly #ending = new Map<number, Pane[]>()
-  /** Ends of the windows whose timers are set and have not fired. */
-  readonly #pending = new Set<number>()
+  readonly #timeline: PaneTimeline
   readonly #slots = new Int32Array(BATCH_RECORDS_MAX)
   readonly #rows = new Int32Array(BATCH_RECORDS_MAX)
   readonly #created = new Int32Array(BATCH_RECORDS_MAX)
@@ -77,10 +74,12 @@ export class WindowOperator implements Operator {
     this.#output = new WindowOutput(this.outputSchema, this.#keys, keyColumns.length, size)
     this.#updates = this.#lateUpdates(aggregates)
     this.#router = new PaneRouter(this.#frame)
+    this.#timeline = new PaneTimeline(this.#frame, this.#clock)
   }
 
   open(context: OperatorContext): void {
     this.#context = context
+    this.#timeline.timers = context.timers
     context.addTable(this.#keys)
     context.addTable(this.#store)
     context.addTable(this.#clock)
@@ -92,12 +91,12 @@ export class WindowOperator implements Operator {
     const panes = [...this.#store.panes()].sort((a, b) => (isBefore(a, b) ? -1 : 1))
     for (const pane of panes) this.#linkRows(pane)
     for (const pane of panes) {
-      this.#register(pane)
+      this.#timeline.register(pane)
       if (pane.entersAt > this.#clock.firedEnd) continue
       if (pane.lastEnd > this.#clock.firedEnd) this.#running.enter(pane)
       else pane.phase = 'left'
     }
-    if (this.#running.panes > 0) this.#fireAt(this.#clock.firedEnd + this.#frame.slide)
+    if (this.#running.panes > 0) this.#timeline.fireAt(this.#clock.firedEnd + this.#frame.slide)
     this.#order.rebuild(this.#keys.sequenceOf, this.#store.rowsOfKey)
   }
 
@@ -118,8 +117,8 @@ export class WindowOperator implements Operator {
   }
 
   /**
-   * The first time after `watermark` at which this operator may come to want a timer: cutting batches
-   * there as well keeps the order of rows the same however the input is cut.
+   * The first time after `watermark` at which this operator may come to want a timer: cutting
+   * batches there as well keeps the order of rows the same however the input is cut.
    */
   nextBoundary(watermark: number): number {
     const { allowedLateness, slide } = this.#frame
@@ -132,7 +131,7 @@ export class WindowOperator implements Operator {
 
   onTimer(timer: Timer, out: Output): void {
     const end = timer.time + MICROS_PER_MS
-    if (this.#pending.delete(end)) this.#fire(end, out)
+    if (this.#timeline.takeFiring(end)) this.#fire(end, out)
     this.#retire(end - this.#frame.allowedLateness)
     this.#clock.advance(timer.time)
     out.watermark(timer.time)
@@ -237,7 +236,7 @@ export class WindowOperator implements Operator {
     const slot = this.#slots[at]!
     const watermark = batch.watermarksBefore[at]!
     this.#clock.fired(last)
-    if (pane.size === 0) this.#register(pane)
+    if (pane.size === 0) this.#timeline.register(pane)
     this.#updates?.apply({ slot, first, last, watermark }, out, () => {
       const isNew = this.#store.locate(pane, this.#slots, this.#rows, at, at + 1, this.#created, 0)
       const row = this.#rows[at]!
@@ -253,46 +252,21 @@ export class WindowOperator implements Operator {
 
   #newPane(start: number, entersAt: number): Pane {
     const pane = this.#store.create(start, entersAt)
-    this.#register(pane)
+    this.#timeline.register(pane)
     return pane
   }
 
-  /** Sets the timers of a pane; one whose first windows have fired enters with the next window. */
-  #register(pane: Pane): void {
-    const { allowedLateness, slide } = this.#frame
-    const { firedEnd } = this.#clock
-    const enters = pane.entersAt > firedEnd ? pane.entersAt : firedEnd + slide
-    append(this.#ending, pane.lastEnd, pane)
-    if (allowedLateness > 0) {
-      this.#context?.timers.schedule(expiryTime(this.#frame, pane.lastEnd))
-    }
-    if (enters > pane.lastEnd) {
-      pane.phase = 'left'
-      return
-    }
-    append(this.#entering, enters, pane)
-    this.#fireAt(enters)
-  }
-
-  #fireAt(end: number): void {
-    if (this.#pending.has(end)) return
-    this.#pending.add(end)
-    this.#context?.timers.schedule(closingTime(end))
-  }
-
   #fire(end: number, out: Output): void {
-    const entering = this.#entering.get(end) ?? []
-    this.#entering.delete(end)
     this.#ensure()
-    for (const pane of entering.sort((a, b) => (isBefore(a, b) ? -1 : 1))) {
+    for (const pane of this.#timeline.takeEntering(end)) {
       if (pane.phase === 'waiting') this.#running.enter(pane)
     }
     this.#emit(end, out)
     this.#clock.fired(end)
-    for (const pane of this.#ending.get(end) ?? []) {
+    for (const pane of this.#timeline.ending(end)) {
       if (pane.phase === 'running') this.#running.leave(pane)
     }
-    if (this.#running.panes > 0) this.#fireAt(end + this.#frame.slide)
+    if (this.#running.panes > 0) this.#timeline.fireAt(end + this.#frame.slide)
   }
 
   #emit(end: number, out: Output): void {
@@ -320,9 +294,7 @@ export class WindowOperator implements Operator {
 
   /** Frees the panes whose last window, ending at `lastEnd`, can not change any more. */
   #retire(lastEnd: number): void {
-    const panes = this.#ending.get(lastEnd)
-    if (panes === undefined) return
-    this.#ending.delete(lastEnd)
+    const panes = this.#timeline.takeEnding(lastEnd)
     let anyReleased = false
     for (const pane of panes) {
       this.#unlinkRows(pane)
@@ -353,10 +325,4 @@ export class WindowOperator implements Operator {
     this.#keyRows?.ensure(rows, slots)
     this.#running.ensure(rows, slots)
   }
-}
-
-function append(panes: Map<number, Pane[]>, end: number, pane: Pane): void {
-  const known = panes.get(end)
-  if (known === undefined) panes.set(end, [pane])
-  else known.push(pane)
 }

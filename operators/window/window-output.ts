@@ -1,5 +1,5 @@
-// WindowOutput: makes output batches. A row is the key, window_start, window_end and the aggregates;
-// its event time is window_end - 1 ms.
+// WindowOutput: makes output batches. A row is the key, window_start, window_end and the
+// aggregates; its event time is window_end - 1 ms.
 import { type Column, type RecordBatch, recordBatch, valueAt } from '../../engine/batch/index.ts'
 import { ConfigError, errorCode } from '../../engine/errors.ts'
 import type { Schema } from '../../engine/schema/index.ts'

@@ -1,5 +1,6 @@
-// The suite that every aggregate passes: create, add, merge, retract, result and bytes agree with each
-// other and with a plain function over the values, in any order and any partition of the records.
+// The suite that every aggregate passes: create, add, merge, retract, result and bytes agree with
+// each other and with a plain function over the values, in any order and any partition of the
+// records.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ByteReader, ByteWriter, batchOfRows, valueAt } from '../../engine/batch/index.ts'

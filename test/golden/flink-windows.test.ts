@@ -1,5 +1,5 @@
-// Windows against rows that Apache Flink computed from the same events; a watermark of "largest time
-// so far minus the delay" stands behind every event.
+// Windows against rows that Apache Flink computed from the same events; a watermark of "largest
+// time so far minus the delay" stands behind every event.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'

@@ -1,5 +1,5 @@
-// Random histories against a naive recomputation, for every window and every aggregate; each history
-// again in batches of 1 and n, and with a snapshot and a new operator behind every batch.
+// Random histories against a naive recomputation, for every window and every aggregate; each
+// history again in batches of 1 and n, and with a snapshot and a new operator behind every batch.
 import { describe, expect, test } from 'vitest'
 import type { ByteReader, ByteWriter } from '../../engine/batch/index.ts'
 import { chanceSeed } from '../../engine/clock.ts'

@@ -1,12 +1,13 @@
 // Drives one operator as the runtime does: batches are cut where the task's watermark crosses the
-// operator's next timer, due timers fire in the order (time, first scheduling), and a checkpoint takes
-// every table and the timers. State goes through real table bytes, so a restore tests the codecs too.
-// An operator that handles watermarks itself also sends those of its timers.
-import { ByteWriter, type RecordBatch, rowAt, sliceBatch } from '../../engine/batch/index.ts'
+// operator's next timer, due timers fire in the order (time, first scheduling), and a checkpoint
+// takes every table and the timers. State goes through real table bytes, so a restore tests the
+// codecs too. An operator that handles watermarks itself also sends those of its timers.
+import { type RecordBatch, rowAt, sliceBatch } from '../../engine/batch/index.ts'
 import { WATERMARK_MAX, WATERMARK_MIN } from '../../engine/element.ts'
 import { assert } from '../../engine/errors.ts'
 import type { Operator, OperatorContext, Output, Timer } from '../../engine/operator.ts'
-import type { SegmentWriter, StateTable } from '../../engine/state/index.ts'
+import type { StateTable } from '../../engine/state/index.ts'
+import { fromHex, StoreWriter, toHex } from './table-store.ts'
 
 /** One thing an operator sent, in order. */
 export type Sent =
@@ -247,54 +248,9 @@ export class OperatorHarness {
   }
 }
 
-/** A segment that checks the order its contract asks for and applies the changes to a map. */
-class StoreWriter implements SegmentWriter {
-  readonly bytes = new ByteWriter()
-  readonly #stored: Map<string, Uint8Array>
-  #valueAt = -1
-  #last = ''
-  #puts = 0
-
-  constructor(stored: Map<string, Uint8Array>) {
-    this.#stored = stored
-  }
-
-  beginKey(): void {
-    this.bytes.clear()
-    this.#valueAt = -1
-  }
-
-  beginValue(): void {
-    this.#valueAt = this.bytes.length
-  }
-
-  end(): void {
-    assert(this.#valueAt >= 0, 'end before beginValue')
-    const row = this.bytes.toBytes()
-    this.#stored.set(this.#next(row.subarray(0, this.#valueAt)), row.slice(this.#valueAt))
-  }
-
-  delete(key: Uint8Array): void {
-    this.#stored.delete(this.#next(key))
-  }
-
-  deleteRange(from: Uint8Array, to: Uint8Array): void {
-    assert(this.#puts === 0, 'ranges come before any put')
-    const [low, high] = [toHex(from), toHex(to)]
-    assert(low < high, 'a range is not empty')
-    for (const key of this.#stored.keys()) if (key >= low && key < high) this.#stored.delete(key)
-  }
-
-  #next(key: Uint8Array): string {
-    const hex = toHex(key)
-    assert(this.#puts === 0 || hex > this.#last, `keys ascend: ${hex} after ${this.#last}`)
-    this.#last = hex
-    this.#puts++
-    return hex
-  }
-}
-
-/** Operators whose timers stand on a grid say where, so that a batch can be cut before they are set. */
+/**
+ * Operators whose timers stand on a grid say where, so that a batch can be cut before they are set.
+ */
 function hasBoundaries(
   operator: Operator,
 ): operator is Operator & { nextBoundary(watermark: number): number } {
@@ -307,12 +263,4 @@ function opName(change: number): string {
 
 function timerId(time: number, key: Uint8Array | undefined, domain: string): string {
   return `${domain}/${time}/${key === undefined ? '' : toHex(key)}`
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
-}
-
-function fromHex(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'hex'))
 }

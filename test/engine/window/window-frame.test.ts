@@ -50,7 +50,7 @@ describe('five minutes every minute', () => {
     expect(same).toEqual(moved)
   })
 
-  test('a window closes one millisecond before its end, and expires the lateness after that', () => {
+  test('a window closes 1 ms before its end, and expires the lateness after that', () => {
     const late = windowFrame({ size: 5 * MINUTE, slide: MINUTE, allowedLateness: 2 * SECOND })
     const end = at('12:05:00')
     expect(closingTime(end)).toBe(end - 1000)
