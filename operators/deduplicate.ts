@@ -1,9 +1,9 @@
-// deduplicate: of rows with the same values in some columns, the first within a horizon of event time
-// leaves. First means: first in the order of the partition, or of event time where several channels
-// meet (order 'total').
+// deduplicate: of rows with the same values in some columns, the first within a horizon of event
+// time leaves. First means: first in the order of the partition, or of event time where several
+// channels meet (order 'total').
 //
-//   duplicate   |time - time of the row kept| < within, and the watermark of the row's own channel just
-//               before it had not passed the kept row by `within`
+//   duplicate   |time - time of the row kept| < within, and the row's own channel had not passed
+//               the kept row by `within` just before it
 //   state       a key: event time of the latest row kept; forgotten once the watermark passed it so
 import { gatherBatch, type RecordBatch } from '../engine/batch/index.ts'
 import { WATERMARK_MIN, type Watermark } from '../engine/element.ts'

@@ -1,5 +1,6 @@
 // filter: keeps the rows for which a condition is true; null is not true. In a changelog a row that
-// fails the condition after an update leaves as a delete, so that a table of the results stays right.
+// fails the condition after an update leaves as a delete, so that a table of the results stays
+// right.
 import { Change, gatherBatch, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
 import { describeExpression } from '../engine/expression/index.ts'
 import { logicalOperator, Stream } from '../engine/graph/index.ts'

@@ -1,5 +1,5 @@
-// flatMap: a function turns each row into none, one or several rows of another schema, which take the
-// time and the position of the row they are made of.
+// flatMap: a function turns each row into none, one or several rows of another schema, which take
+// the time and the position of the row they are made of.
 
 import type { RecordBatch } from '../engine/batch/index.ts'
 import { UserCodeError } from '../engine/errors.ts'

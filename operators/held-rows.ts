@@ -1,6 +1,6 @@
 // HeldRows: batches that wait, and of each key only its last row counts. Batches are kept as they
-// came, columns and all; a row is superseded by writing one number, so holding costs no copy. What was
-// superseded is thrown away when it outgrows what counts: memory follows the rows that count.
+// came, columns and all; a row is superseded by writing one number, so holding costs no copy. What
+// was superseded is thrown away when it outgrows what counts: memory follows the rows that count.
 //
 //   position   ordinal of a row among all rows ever held; `#last[slot]` is the one that counts
 import { concatBatches, gatherBatch, type RecordBatch } from '../engine/batch/index.ts'
@@ -89,8 +89,8 @@ export class HeldRows {
   }
 
   /**
-   * The rows of a group that count and came at or after a position; they stay. Rows that came before
-   * may be among them.
+   * The rows of a group that count and came at or after a position; they stay. Rows that came
+   * before may be among them.
    */
   since(group: RowGroup, position: number): LastRows[] {
     return this.#lastRows(group, position)

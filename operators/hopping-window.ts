@@ -1,5 +1,5 @@
-// Hopping and tumbling windows over a keyed stream, and `aggregate`, which gives one row per key and
-// window: the key columns, window_start, window_end, then the aggregates. The work is done by
+// Hopping and tumbling windows over a keyed stream, and `aggregate`, which gives one row per key
+// and window: the key columns, window_start, window_end, then the aggregates. The work is done by
 // window/; here is the logical operator.
 import {
   type KeyedStream,

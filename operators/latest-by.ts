@@ -1,11 +1,12 @@
-// latestBy: of each key the newest row, by an order column and, among equals, by arrival. Of the rows
-// of one epoch only a key's last one leaves, at the barrier; a row that is older than what its key had
-// never leaves. It stands before online views: the store sees one row per key and epoch.
+// latestBy: of each key the newest row, by an order column and, among equals, by arrival. Of the
+// rows of one epoch only a key's last one leaves, at the barrier; a row that is older than what its
+// key had never leaves. It stands before online views: the store sees one row per key and epoch.
 //
 //   state a key: order and event time of its newest row · table: key sequence → order, event time
 //
-// With a ttl a key is forgotten once the watermark has left its newest row that far behind; rows that
-// old are dropped and counted when they come. Not for input of windows: rows leave after their time.
+// With a ttl a key is forgotten once the watermark has left its newest row that far behind; rows
+// that old are dropped and counted when they come. Not for input of windows: rows leave after their
+// time.
 import { Change, columnAt, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
 import type { Watermark } from '../engine/element.ts'
 import { WATERMARK_MIN } from '../engine/element.ts'
@@ -52,8 +53,8 @@ export function latestBy<Column extends string>(options: LatestByOptions<Column>
       inputs: [stream.reference],
       outputs: [{ name: 'main', schema, isChangelog: true, mustBeUsed: false, keys: by }],
       keys: by,
-      // Rows that an operator made under keys come from one task, in its order. Of others, equal ones
-      // of several channels need an order that does not depend on how the channels interleave.
+      // Rows that an operator made under keys come from one task, in its order. Of others, equal
+      // ones of several channels need an order that does not depend on how the channels interleave.
       order: output.keys === undefined ? 'total' : 'input',
       isStateful: true,
       preserves: 'all',

@@ -1,5 +1,5 @@
-// map: gives each row other columns, by expressions over columns or by a function of rows. Event time
-// and position stay those of the row.
+// map: gives each row other columns, by expressions over columns or by a function of rows. Event
+// time and position stay those of the row.
 import type { AnyExpr, RowOfExpressions } from '../engine/expression/index.ts'
 import type { Stream } from '../engine/graph/index.ts'
 import type { Schema } from '../engine/schema/index.ts'

@@ -2,7 +2,7 @@
 import type { Column } from '../engine/batch/index.ts'
 import { assert, ConfigError } from '../engine/errors.ts'
 
-/** @throws ConfigError ORDER_RANGE for an int64 beyond 2^53, which float64 can not order exactly. */
+/** @throws ConfigError ORDER_RANGE for an int64 beyond 2^53, which float64 does not order. */
 export function orderValues(column: Column, length: number): Float64Array {
   if (column.kind === 'float64') return withoutNaN(column.values, column.nulls)
   assert(column.kind === 'integer' || column.kind === 'int32', `an order column of ${column.kind}`)

@@ -1,5 +1,5 @@
-// ProcessOperator: runs a process function: one record or timer at a time, its key encoded once, its
-// state behind handles, its rows gathered into batches. What the function throws stops the job.
+// ProcessOperator: runs a process function: one record or timer at a time, its key encoded once,
+// its state behind handles, its rows gathered into batches. What the function throws stops the job.
 import { ByteWriter, columnAt, type RecordBatch, rowAt } from '../engine/batch/index.ts'
 import { type KeyCodec, keyCodec } from '../engine/codec/index.ts'
 import { WATERMARK_MIN, type Watermark } from '../engine/element.ts'
@@ -100,7 +100,8 @@ export class ProcessOperator implements Operator {
 
   onTimer(timer: Timer, out: Output): void {
     if (timer.domain === 'event') {
-      // The rows of this timer may not come after its watermark, but those of earlier ones went out.
+      // The rows of this timer may not come after its watermark, but those of earlier ones went
+      // out.
       if (timer.time > this.#due) this.#forward(this.#due, out)
       this.#due = timer.time
     }

@@ -1,6 +1,6 @@
 // State that a process function declares: one value, a list or a map a key, with a time to live by
-// event time. Declarations are plain data; while the function runs, its handles stand on the tables of
-// the engine and mean the key of the record or timer at hand.
+// event time. Declarations are plain data; while the function runs, its handles stand on the tables
+// of the engine and mean the key of the record or timer at hand.
 import { ByteWriter } from '../engine/batch/index.ts'
 import { keyCodec } from '../engine/codec/index.ts'
 import {

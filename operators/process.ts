@@ -1,8 +1,9 @@
-// process: a user's function over the records and timers of a key, with state that is checkpointed. It
-// sees records in one order: that of the partition, or of event time where several channels meet
+// process: a user's function over the records and timers of a key, with state that is checkpointed.
+// It sees records in one order: that of the partition, or of event time where several channels meet
 // (order 'total'). An exception in it stops the job at once and names the record (law 7).
 //
-//   time of rows   of a record: its own · of an event timer: the timer's · of a processing timer: the
+//   time of rows   of a record: its own · of an event timer: the timer's · of a processing timer:
+//                  the
 //                  watermark, or the tick where there is none yet
 //   state          expires by event time: once a record or the watermark reached last update + ttl
 import { type KeyedStream, logicalOperator, Stream } from '../engine/graph/index.ts'
@@ -64,7 +65,7 @@ export class ProcessedStream<Out, Side extends SideOutputs> extends Stream<Out> 
 
 /**
  * Runs a function over each key's records and timers.
- * @example process({ state: { seen: valueState(int32()) }, output, onRecord(row, { state }) { … } })
+ * @example process({ state: { seen: valueState(int32()) }, output, onRecord(row, { state }) {} })
  * @throws ConfigError CHANGELOG_INPUT; UserCodeError PROCESS_FAILED from the running job
  */
 export function process<

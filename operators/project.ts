@@ -1,5 +1,5 @@
-// Project: columns computed by expressions; the operator behind `map` and `withColumns`. Each output
-// column is an input column as it is, or an expression that is evaluated on the whole batch.
+// Project: columns computed by expressions; the operator behind `map` and `withColumns`. Each
+// output column is an input column as it is, or an expression that is evaluated on the whole batch.
 import { columnAt, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
 import {
   type CompiledExpression,

@@ -1,11 +1,12 @@
-// runningAggregate: aggregates over all rows of a key so far, as a changelog. Each row changes its key's
-// result once: +I the first time, then -U with the result before and +U with the result after it.
+// runningAggregate: aggregates over all rows of a key so far, as a changelog. Each row changes its
+// key's result once: +I the first time, then -U with the result before and +U with the result after
+// it.
 //
-//   state a key: event time of its last row, and a partial of each aggregate · cost: a batch is worked
-//   off in rounds in which each key comes once, so one hot key costs a round a row
+//   state a key: event time of its last row, and a partial of each aggregate; cost: a batch is
+//   worked off in rounds in which each key comes once, so one hot key costs a round a row
 //
-// With a ttl a key is forgotten once the watermark of a row's own channel has passed its last row by
-// the ttl: its next row begins anew with +I, and what was sent before stands until then.
+// With a ttl a key is forgotten once the watermark of a row's own channel has passed its last row
+// by the ttl: its next row begins anew with +I, and what was sent before stands until then.
 import {
   Change,
   type Column,
@@ -252,7 +253,7 @@ class RunningAggregate implements Operator {
   }
 }
 
-/** Rows in rounds in which each slot comes once; the rows of a slot keep their order over rounds. */
+/** Rows in rounds in which each slot comes once; the rows of a slot keep their order. */
 function rounds(slots: Int32Array): Int32Array[] {
   const seen = new Map<number, number>()
   const grouped: number[][] = []

@@ -1,5 +1,6 @@
-// rx: an RxJS operator over the rows that one row becomes. It is subscribed anew for each record and
-// must complete within the call: nothing is kept between records, so nothing is lost at a crash.
+// rx: an RxJS operator over the rows that one row becomes. It is subscribed anew for each record
+// and must complete within the call: nothing is kept between records, so nothing is lost at a
+// crash.
 import { Observable, type OperatorFunction } from 'rxjs'
 import { UserCodeError } from '../engine/errors.ts'
 import type { Stream } from '../engine/graph/index.ts'
@@ -10,7 +11,7 @@ import { rowsOperator } from './flat-map.ts'
  * Applies an RxJS operator to each row; what it gives takes the row's time. A row on which it fails
  * is a dead letter.
  * @example rx((rows) => rows.pipe(filter((row) => row.total > 10)), { schema })
- * @throws UserCodeError RX_NOT_SYNCHRONOUS when it does not complete within the call (stops the job)
+ * @example rx((rows) => rows.pipe(map((row) => ({ id: row.id }))), { schema })
  * @throws ConfigError CHANGELOG_INPUT
  */
 export function rx<Row, Out>(

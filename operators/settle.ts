@@ -1,6 +1,7 @@
 // settle: turns a changelog into final rows. The last row of each key waits until the watermark has
 // passed its event time by what the changelog needs to settle, and leaves then, once, as an insert;
-// rows that were deleted never leave. Rows leave in the order (event time, arrival of the last change).
+// rows that were deleted never leave. Rows leave in the order (event time, arrival of the last
+// change).
 //
 //   table: key = event time i64, chunk u64, both ordered · value = up to 256 rows, as a batch that
 //   holds the rows that changed in one epoch; of a key's rows the one in the last chunk counts
@@ -160,7 +161,8 @@ class Settle implements Operator, StateTable {
     }
     this.#changed.clear()
     this.#storedPosition = this.#held.position
-    // The keys are not stored, but their index keeps a list of new ones until it was asked for them.
+    // The keys are not stored, but their index keeps a list of new ones until it was asked for
+    // them.
     this.#keys.snapshot(discard)
   }
 

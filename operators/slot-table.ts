@@ -1,5 +1,6 @@
-// SlotTable: what a keyed operator keeps of each key slot, as a table: some numbers in arrays by slot,
-// and whatever else the operator writes behind them. It knows which slots changed and which are gone.
+// SlotTable: what a keyed operator keeps of each key slot, as a table: some numbers in arrays by
+// slot, and whatever else the operator writes behind them. It knows which slots changed and which
+// are gone.
 //
 //   key = key sequence (8 bytes, big-endian) · value = the numbers (float64 each), then the rest
 import { ByteReader, ByteWriter } from '../engine/batch/index.ts'

@@ -1,4 +1,5 @@
-// split: sends each row to the first of several named outputs whose condition is true, or to `rest`.
+// split: sends each row to the first of several named outputs whose condition is true, or to
+// `rest`.
 import { gatherBatch, type RecordBatch } from '../engine/batch/index.ts'
 import { ConfigError } from '../engine/errors.ts'
 import { describeExpression } from '../engine/expression/index.ts'

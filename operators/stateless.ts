@@ -1,5 +1,5 @@
-// What stateless operators share: the description of an output that keeps what its input was, and the
-// way of failed rows to the dead letters (law 7).
+// What stateless operators share: the description of an output that keeps what its input was, and
+// the way of failed rows to the dead letters (law 7).
 import { gatherBatch, type RecordBatch } from '../engine/batch/index.ts'
 import { ConfigError } from '../engine/errors.ts'
 import { type AnyExpr, failureError, type RowFailures } from '../engine/expression/index.ts'
@@ -11,8 +11,8 @@ import type { Schema } from '../engine/schema/index.ts'
 export type Expressions = Readonly<Record<string, AnyExpr>>
 
 /**
- * The main output of an operator that turns one row into at most one. It stays a changelog; its keys
- * stay where all of them leave unchanged.
+ * The main output of an operator that turns one row into at most one. It stays a changelog; its
+ * keys stay where all of them leave unchanged.
  * @param nameOf where an input column leaves unchanged; undefined where it does not
  */
 export function outputLike(

@@ -16,7 +16,8 @@ import {
 import { requireInserts } from './stateless.ts'
 
 /**
- * Unites a stream with others that have the same columns; a column is nullable where one of them is.
+ * Unites a stream with others that have the same columns; a column is nullable where one of them
+ * is.
  * @example from(web).pipe(union(from(phone), from(partners)))
  * @throws ConfigError UNION_COLUMNS, CHANGELOG_INPUT
  */

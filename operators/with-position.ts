@@ -1,5 +1,5 @@
-// withPosition: adds where each record came from as the columns `_partition` and `_offset`, so that a
-// raw table can be replayed in the order of its topic.
+// withPosition: adds where each record came from as the columns `_partition` and `_offset`, so that
+// a raw table can be replayed in the order of its topic.
 import { type Column, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
 import { insertOutput, logicalOperator, Stream } from '../engine/graph/index.ts'
 import type { Operator, Output } from '../engine/operator.ts'

@@ -1,12 +1,14 @@
 // Law checkers: pass-through wrappers round operators, in tests and with --check, so that operators
-// carry no defensive code. A violation is an InvariantError that names operator and law. They see one
-// operator: that inputs were cut at timers and merged in order is checked by the runtime's own tests.
+// carry no defensive code. A violation is an InvariantError that names operator and law. They see
+// one operator: that inputs were cut at timers and merged in order is checked by the runtime's own
+// tests.
 //
 //   one call at a time     no method is entered while another runs
 //   out within the call    `out` is used only during the call that it was given to
 //   watermarks rise        neither input nor output watermarks fall
 //   nothing after the end  neither rows in nor rows out
-//   whole batches          one column a field, of its type and of the batch's length; times are numbers
+//   whole batches          one column a field, of its type and of the batch's length; times are
+//                          numbers
 //   one schema a port      all batches of a port have the same columns
 //   timers before time     rows of a timer leave before a watermark that passes the timer
 //   barriers ascend        epochs grow

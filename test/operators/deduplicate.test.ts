@@ -10,7 +10,7 @@ const WITHIN = 10_000
 const stream = streamOf(clicks)
 const unique = stream.pipe(deduplicate({ within: '10ms', by: ['id'] }))
 
-/** Rows written `id ms`; the watermark before each stands `disorder` ms behind the largest so far. */
+/** Rows written `id ms`; the watermark stands `disorder` ms behind the largest so far. */
 function history(lines: readonly string[], disorder: number): Input[] {
   let largest = Number.NEGATIVE_INFINITY
   return lines.map((line) => {
@@ -53,7 +53,7 @@ describe('deduplicate', () => {
     expect(harness.stored('keys').size).toBeLessThan(8)
   })
 
-  it('gives the same rows for any history, however it is cut and whenever keys are forgotten', () => {
+  it('gives the same rows for any history, however it is cut and when keys are forgotten', () => {
     const click = fc.tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 0, max: 60 }))
     fc.assert(
       fc.property(

@@ -1,5 +1,5 @@
-// What the tests of operators share: batches from rows, a stream to build on, and a run through every
-// way of cutting: whole batches, single records, and a restart between all elements.
+// What the tests of operators share: batches from rows, a stream to build on, and a run through
+// every way of cutting: whole batches, single records, and a restart between all elements.
 import { batchOfRows, Change, type RecordBatch, sliceBatch } from '../../engine/batch/index.ts'
 import { WATERMARK_MIN } from '../../engine/element.ts'
 import {
@@ -14,7 +14,7 @@ import { OperatorHarness } from '../support/operator-harness.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** An element of an operator's input: rows of one channel with one watermark behind them, or that. */
+/** An element of an input: rows of one channel with one watermark behind them, or that alone. */
 export type Input =
   | { readonly batch: RecordBatch; readonly after?: number; readonly port?: number }
   | { readonly watermark: number }
