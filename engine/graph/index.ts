@@ -6,7 +6,7 @@ export {
   type LogicalJob,
   type LogicalSink,
   type SinkDescription,
-  type SourceOptions,
+  topicOf,
 } from './job.ts'
 export {
   insertOutput,

@@ -57,7 +57,7 @@ export interface Job {
 }
 
 /** The options of a source operator; the planner finds its topic here. */
-export interface SourceOptions extends Readonly<Record<string, unknown>> {
+interface SourceOptions extends Readonly<Record<string, unknown>> {
   readonly topic: Topic
 }
 
@@ -113,6 +113,11 @@ function sinkOf(
   }
   const prepared = description.prepare?.(stream) ?? stream
   return { id, description, input: prepared.reference }
+}
+
+/** The topic that a source operator reads. */
+export function topicOf(source: LogicalOperator): Topic {
+  return (source.options as SourceOptions).topic
 }
 
 function sourceOperator(topic: Topic<unknown>): LogicalOperator {

@@ -4,10 +4,11 @@
 //
 //   orders (4) ── filter ──┐ repartition by user_id (4)
 //                 stage s0 └──▶ window ── sinks            stage s1
-import { assert, ConfigError } from '../errors.ts'
-import type { LogicalJob, LogicalSink, SourceOptions } from './job.ts'
+import { assert } from '../errors.ts'
+import { type LogicalJob, type LogicalSink, topicOf } from './job.ts'
 import type { LogicalOperator, StreamReference } from './logical-operator.ts'
 import { operatorIds } from './operator-ids.ts'
+import { checkOutputsUsed, partitionsDiffer } from './plan-checks.ts'
 import type { Topic } from './topic.ts'
 
 /** What the rows of a stream are partitioned by; `keys` undefined: by nothing known. */
@@ -128,7 +129,7 @@ class Planner {
   }
 
   #source(operator: LogicalOperator): Placed {
-    const { topic } = operator.options as SourceOptions
+    const topic = topicOf(operator)
     const count = this.#partitions(topic)
     const stage = this.#drafts.length
     this.#drafts.push({
@@ -281,40 +282,4 @@ function partitioningAfter(operator: LogicalOperator, inputs: readonly Partition
 
 function sameKeys(a: readonly string[] | undefined, b: readonly string[]): boolean {
   return a !== undefined && a.length === b.length && a.every((key, i) => key === b[i])
-}
-
-function checkOutputsUsed(job: LogicalJob, ids: ReadonlyMap<LogicalOperator, string>): void {
-  const used = new Set<string>()
-  const use = (reference: StreamReference) => {
-    used.add(`${ids.get(reference.operator)}/${reference.port}`)
-  }
-  for (const sink of job.sinks) use(sink.input)
-  for (const reference of job.dropped) use(reference)
-  for (const operator of ids.keys()) for (const input of operator.inputs) use(input)
-  for (const [operator, id] of ids) {
-    operator.outputs.forEach((output, port) => {
-      if (output.mustBeUsed && !used.has(`${id}/${port}`)) throw lateUnrouted(id, output.name)
-    })
-  }
-}
-
-function lateUnrouted(id: string, output: string): ConfigError {
-  return new ConfigError({
-    code: 'LATE_UNROUTED',
-    message: `the output "${output}" of operator "${id}" goes nowhere`,
-    expected: 'a sink for it, or drop() by name',
-    found: 'neither',
-    remedy: `Add to(stream.${output}, …) or drop(stream.${output}).`,
-  })
-}
-
-function partitionsDiffer(id: string, a: Draft, b: Draft): ConfigError {
-  const inputs = (draft: Draft) => draft.inputs.map((input) => input.id).join(', ')
-  return new ConfigError({
-    code: 'PARTITIONS_DIFFER',
-    message: `operator "${id}" unites inputs that are not co-partitioned`,
-    expected: `the same number of partitions on ${inputs(a)} and ${inputs(b)}`,
-    found: `${a.tasks} and ${b.tasks}`,
-    remedy: 'Create both topics with one partition count, or key both streams first.',
-  })
 }

@@ -27,10 +27,12 @@ export interface Deployment {
   source(topic: Topic): Source
   /** Undefined: the sink is left out of this run (`--only`); its rows are counted and dropped. */
   sink(sink: LogicalSink, context: SinkContext): BoundSink | undefined
-  /** Where dead letters go: the topic `<job>.dead-letters`. */
-  deadLetters(context: SinkContext): DecisionSink
+  /** A topic that the job owns besides those it names: `<job>.dead-letters`, `<job>.ticks`. */
+  ownTopic(name: OwnTopic, context: SinkContext): DecisionSink
   close(): Promise<void>
 }
+
+export type OwnTopic = 'dead-letters' | 'ticks'
 
 /** A sink that only takes batches; the face that tasks see. */
 export interface BatchTaker {

@@ -1,7 +1,7 @@
 // The runtime: slots, tasks and what binds them to real systems.
 export { DeadLetters, deadLetterSchema } from './dead-letters.ts'
 export { recordDecoder } from './decoder.ts'
-export type { BoundSink, DecidedReader, Deployment, SinkContext } from './deployment.ts'
+export type { BoundSink, DecidedReader, Deployment, OwnTopic, SinkContext } from './deployment.ts'
 export { isFinal, type JobEvent, type JobState, nextJobState } from './life-cycle.ts'
 export { Slot, type SlotParts } from './slot.ts'
 export { SlotControl } from './slot-control.ts'

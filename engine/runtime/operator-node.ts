@@ -66,11 +66,11 @@ export class OperatorNode {
     return this.#watermark
   }
 
-  /** Fires the processing-time timers that a tick makes due (law 5). */
-  fireProcessing(until: number): void {
-    for (;;) {
+  /** Fires the processing-time timers that a tick makes due (law 5). True when there was one. */
+  fireProcessing(until: number): boolean {
+    for (let fired = false; ; fired = true) {
       const timer = this.timers.takeDue('processing', until)
-      if (timer === undefined || this.#fault.isSet) return
+      if (timer === undefined || this.#fault.isSet) return fired
       this.#guard(() => this.operator.onTimer?.(timer, this.#out))
     }
   }

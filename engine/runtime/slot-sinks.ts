@@ -18,6 +18,7 @@ import { DeadLetters, deadLetterSchema } from './dead-letters.ts'
 import type { BatchTaker, DecidedReader, Deployment, SinkContext } from './deployment.ts'
 import { RepartitionWriter } from './repartition.ts'
 import type { SlotSettings } from './slot-settings.ts'
+import { Ticks, tickSchema } from './ticks.ts'
 
 /** What an epoch's decision gets from the sinks. */
 export interface SinkWork {
@@ -33,12 +34,12 @@ interface Delivery {
 
 export class SlotSinks {
   readonly deadLetters: DeadLetters
+  readonly ticks: Ticks
   /** Last epoch of which everything is delivered. */
   deliveredEpoch = 0
   readonly #settings: SlotSettings
   readonly #plan: Plan
   readonly #store: SlotStore
-  readonly #deadLetterSink: DecisionSink
   readonly #decisions = new Map<string, DecisionSink>()
   readonly #followers = new Map<string, FollowerSink>()
   readonly #repartitions = new Map<string, RepartitionWriter>()
@@ -61,8 +62,11 @@ export class SlotSinks {
       schema,
       isChangelog,
     })
-    this.#deadLetterSink = deployment.deadLetters(context(deadLetterSchema, false))
-    this.deadLetters = new DeadLetters(this.#deadLetterSink)
+    const deadLetterSink = deployment.ownTopic('dead-letters', context(deadLetterSchema, false))
+    const tickSink = deployment.ownTopic('ticks', context(tickSchema, false))
+    this.deadLetters = new DeadLetters(deadLetterSink)
+    this.ticks = new Ticks(tickSink)
+    this.#decisions.set('dead-letters', deadLetterSink).set('ticks', tickSink)
     for (const stage of plan.stages) {
       for (const sink of stage.sinks) {
         const { schema, isChangelog } = outputOf(sink)
@@ -98,7 +102,6 @@ export class SlotSinks {
   /** Goes back to what was decided, and delivers what was decided but not delivered. */
   async recover(decided: DecidedReader): Promise<void> {
     const read: DecidedReader['get'] = (store, key) => decided.get(store, key)
-    await this.#deadLetterSink.recover(read)
     for (const sink of this.#decisions.values()) await sink.recover(read)
     const undelivered = this.#store.undelivered()
     for (const [id, sink] of this.#followers) {
@@ -124,6 +127,7 @@ export class SlotSinks {
   /** Makes everything of the epoch durable, and gathers what its transaction must do. */
   async flush(epoch: number): Promise<SinkWork> {
     this.deadLetters.flush()
+    this.ticks.flush()
     const steps: ((stores: DecisionStores) => void)[] = []
     const { slot, claim } = this.#settings
     const writer: DecisionWriter = {
@@ -132,7 +136,6 @@ export class SlotSinks {
       epoch,
       during: (step) => steps.push(step),
     }
-    await this.#deadLetterSink.flush(writer)
     for (const sink of this.#decisions.values()) await sink.flush(writer)
     for (const topic of this.#repartitions.values()) topic.flush(writer.during)
     const committables: { sink: string; bytes: Uint8Array }[] = []
@@ -164,7 +167,6 @@ export class SlotSinks {
   }
 
   async close(): Promise<void> {
-    await this.#deadLetterSink.close()
     for (const sink of this.#decisions.values()) await sink.close()
     for (const sink of this.#followers.values()) await sink.close()
   }

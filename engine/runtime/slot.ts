@@ -172,7 +172,12 @@ export class Slot {
 
   async #wait(): Promise<void> {
     const { clock, settings } = this.#parts
-    if (settings.mode === 'live' && this.#ticker?.tickIfDue()) this.#recordsInEpoch++
+    if (settings.mode === 'live') {
+      this.#ticker?.tickIfDue((task, tickTime) => {
+        this.#sinks.ticks.add(task, tickTime)
+        this.#recordsInEpoch++
+      })
+    }
     const channels = this.#tasks.tasks.flatMap((task) => [...task.channels])
     const open = channels.filter((channel) => !channel.isEnded)
     await Promise.race([clock.delay(2), ...open.map((channel) => channel.ready())])

@@ -45,17 +45,16 @@ export class Ticker {
     return (nowMs - (this.#seen.get(channel)?.atMs ?? nowMs)) * 1000
   }
 
-  /** Ticks every task once when the time has come; true when it did. */
-  tickIfDue(): boolean {
+  /** Ticks every task once when the time has come; calls back for each tick that changed something. */
+  tickIfDue(changed: (task: Task, tickTime: number) => void): void {
     const nowMs = this.#clock.elapsedMs()
-    if (nowMs < this.#nextMs) return false
+    if (nowMs < this.#nextMs) return
     this.#nextMs = nowMs + TICK_MS
     const tickTime = this.#clock.nowMicros()
     for (const task of this.#tasks) {
       this.#moveIdle(task, nowMs)
-      task.tick(tickTime)
+      if (task.tick(tickTime)) changed(task, tickTime)
     }
-    return this.#tasks.length > 0
   }
 
   #moveIdle(task: Task, nowMs: number): void {

@@ -10,7 +10,7 @@ import { keyCodec } from '../../engine/codec/index.ts'
 import type { DecisionSink, Source } from '../../engine/connector.ts'
 import { assert, assertNever, ConfigError } from '../../engine/errors.ts'
 import type { LogicalSink, Topic } from '../../engine/graph/index.ts'
-import type { BoundSink, Deployment, SinkContext } from '../../engine/runtime/index.ts'
+import type { BoundSink, Deployment, OwnTopic, SinkContext } from '../../engine/runtime/index.ts'
 import { columnIndex, fieldAt, type Schema } from '../../engine/schema/index.ts'
 import { jobFolder, lakeFolder, logFolder } from './data-folder.ts'
 import { rowEncoder } from './row-encoder.ts'
@@ -67,8 +67,8 @@ export class EmbeddedDeployment implements Deployment {
     }
   }
 
-  deadLetters(context: SinkContext): DecisionSink {
-    const name = `${context.job}.dead-letters`
+  ownTopic(own: OwnTopic, context: SinkContext): DecisionSink {
+    const name = `${context.job}.${own}`
     return this.#topic({ name, partitions: 1, format: 'json', key: [] }, context)
   }
 

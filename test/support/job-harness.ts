@@ -78,7 +78,7 @@ export class JobHarness {
           batchRecords === undefined ? {} : { batchRecords },
         ),
       sink: (sink) => ({ kind: 'decision', sink: this.#sink(sink.description.name) }),
-      deadLetters: () => this.#sink('dead-letters'),
+      ownTopic: (name) => this.#sink(name),
       close: async () => {},
     }
   }

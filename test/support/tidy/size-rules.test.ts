@@ -60,6 +60,11 @@ it('counts the characters of a line, not its bytes', async () => {
   expect(lines(longLines(await snippet(text)))).toEqual([3])
 })
 
+it('lets prose run a little further than code', async () => {
+  const text = `// ${'a'.repeat(107)}\n// ${'a'.repeat(108)}\n`
+  expect(lines(longLines(await snippet(text)))).toEqual([2])
+})
+
 function paths(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(texts.map((text, index) => [`engine/${index}.ts`, text]))
 }

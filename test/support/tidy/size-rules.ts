@@ -20,6 +20,8 @@ export const longFileLinesMax = 500
 export const functionLinesMax = 60
 export const hotFunctionLinesMax = 200
 export const lineCharactersMax = 100
+/** Lines of prose may be a little longer: nothing wraps them by itself. */
+export const commentCharactersMax = 110
 
 export function longFiles(
   files: readonly ParsedFile[],
@@ -50,8 +52,9 @@ export function longLines(files: readonly ParsedFile[]): Finding[] {
   return files.flatMap(({ path, lines }) =>
     lines.flatMap((text, index) => {
       const { length } = [...text]
-      if (length <= lineCharactersMax) return []
-      const message = `has ${length} characters, limit ${lineCharactersMax}; break the line`
+      const limit = /^\s*(\/\/|\/?\*)/.test(text) ? commentCharactersMax : lineCharactersMax
+      if (length <= limit) return []
+      const message = `has ${length} characters, limit ${limit}; break the line`
       return [{ path, line: index + 1, message }]
     }),
   )
