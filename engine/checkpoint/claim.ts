@@ -176,6 +176,6 @@ function refused(reason: 'job' | 'topology', difference: string): StateMismatchE
     message: 'the stored state belongs to another definition',
     found: difference,
     remedy:
-      'Change the definition back, restore a savepoint into the new one, or begin anew with --fresh.',
+      'Change the definition back, restore a savepoint into the new one, or begin anew (--fresh).',
   })
 }

@@ -13,7 +13,7 @@ import {
 import type { SegmentEntry, TableManifest } from './task-manifest.ts'
 
 /** An older segment joins the run while it is at most this many times its size. */
-const TIER_RATIO = 1.5
+const TIER_RATIO = 1
 
 export interface SegmentFacts {
   readonly entry: SegmentEntry

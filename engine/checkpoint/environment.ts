@@ -89,7 +89,9 @@ export class Environment {
 
   /** A value without the wrapper, for bytes that check themselves. */
   getRaw(store: StoreName, key: Uint8Array): Uint8Array | undefined {
-    return this.#guard(() => this.#store(store).getBinary(key))
+    const value = this.#guard(() => this.#store(store).getBinary(key))
+    // Not a Buffer: views of it cost several times as much.
+    return value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   }
 
   putRaw(store: StoreName, key: Uint8Array, value: Uint8Array): void {

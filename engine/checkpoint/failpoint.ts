@@ -25,7 +25,17 @@ export const FAILPOINTS = [
   'restore.after-swap',
 ] as const
 
-export type Failpoint = (typeof FAILPOINTS)[number]
+/** Steps of a commit to a lake table: within `deliver.before` and `deliver.after`. */
+export const LAKE_FAILPOINTS = [
+  'delta.temporary.before',
+  'delta.temporary.written',
+  'delta.temporary.synced',
+  'delta.linked',
+  'delta.unlinked',
+  'delta.folder.synced',
+] as const
+
+export type Failpoint = (typeof FAILPOINTS)[number] | (typeof LAKE_FAILPOINTS)[number]
 
 const armed = parse(process.env.MILLRACE_FAILPOINT)
 

@@ -1,4 +1,6 @@
 // Checkpoints: the job's store, its epochs, compaction and savepoints.
+
+export { coverPages } from './data-file.ts'
 export { type Difference, describeDifferences, differences } from './difference.ts'
 export { type Entry, Environment, type EnvironmentOptions } from './environment.ts'
 export type {
@@ -11,7 +13,7 @@ export type {
   TaskTables,
   Undelivered,
 } from './epoch.ts'
-export { FAILPOINTS, type Failpoint, failpoint } from './failpoint.ts'
+export { FAILPOINTS, type Failpoint, failpoint, LAKE_FAILPOINTS } from './failpoint.ts'
 export { JobStore, type JobStoreOptions } from './job-store.ts'
 export {
   decideStart,

@@ -8,7 +8,6 @@
 //          3 + 8 bytes (IEEE 754)             float64; -0 counts as 0, all NaN are one key
 //          4 + varint length + bytes          string, bytes
 import {
-  ByteReader,
   type ByteWriter,
   type Column,
   exactInteger,
@@ -138,17 +137,32 @@ export function decodeKeyColumn(field: Field, from: KeyCursors): Column {
 
 /** Checks that bytes which come from outside are one whole key. @throws StateCorruptError KEY_BYTES */
 export function checkKey(fields: readonly Field[], bytes: Uint8Array): void {
-  const reader = new ByteReader(bytes)
+  let at = 0
   for (const field of fields) {
-    const tag = reader.uint8()
+    const tag = bytes[at++]
     if (tag === TAG_NULL) continue
-    if (!tagsOf(field.type).includes(tag)) {
+    if (tag === undefined || !isTagOf(tag, field.type)) {
       throw damaged(`tag ${tag} for "${field.name}" (${typeName(field.type)})`)
     }
-    if (tag === TAG_TEXT) reader.block()
-    else reader.raw(tag === TAG_WIDE ? 16 : 8)
+    if (tag === TAG_WIDE) at += 16
+    else if (tag !== TAG_TEXT) at += 8
+    else {
+      let byte = bytes[at++] ?? 0
+      let length = byte & 0x7f
+      for (let factor = 128; byte >= 0x80; factor *= 128) {
+        byte = bytes[at++] ?? 0
+        length += (byte & 0x7f) * factor
+      }
+      at += length
+    }
   }
-  if (reader.remaining !== 0) throw damaged(`${reader.remaining} bytes too many`)
+  if (at !== bytes.length) throw damaged(`${bytes.length} bytes for a key of ${at}`)
+}
+
+/** The number that a key of one integer column holds; NaN where it is null or wide. */
+export function integerOfKey(key: Uint8Array): number {
+  if (key.length !== 9 || key[0] !== TAG_INTEGER) return Number.NaN
+  return integerAt(new DataView(key.buffer, key.byteOffset, key.byteLength), 1)
 }
 
 function decodeValues(type: DataType, from: KeyCursors, nulls: Uint8Array): Column {
@@ -251,18 +265,18 @@ function encodeFloatPart(value: number, into: ByteWriter): void {
   into.float64(Number.isNaN(value) ? Number.NaN : value + 0)
 }
 
-function tagsOf(type: DataType): readonly number[] {
+function isTagOf(tag: number, type: DataType): boolean {
   switch (type.kind) {
     case 'string':
     case 'bytes':
-      return [TAG_TEXT]
+      return tag === TAG_TEXT
     case 'float64':
-      return [TAG_FLOAT]
+      return tag === TAG_FLOAT
     case 'int64':
     case 'decimal':
-      return [TAG_INTEGER, TAG_WIDE]
+      return tag === TAG_INTEGER || tag === TAG_WIDE
     default:
-      return [TAG_INTEGER]
+      return tag === TAG_INTEGER
   }
 }
 

@@ -7,7 +7,6 @@
 // Cost: one array load a record for a dictionary column, one probe for a number, encode and probe
 // for the rest; memory: about 50 bytes and the key's own bytes a live key.
 import {
-  ByteReader,
   ByteWriter,
   type Column,
   columnAt,
@@ -26,11 +25,12 @@ import {
   encodeKeyPart,
   encodeNullPart,
   encodeTextPart,
+  integerOfKey,
   isIntegerKey,
 } from './key-bytes.ts'
 import { DictionaryCaches } from './key-dictionary.ts'
 import { hashKey, KeySlots } from './key-slots.ts'
-import { findSequence, readSequence, writeSequence } from './sequence.ts'
+import { findSequence, sequenceOfBytes, writeSequence } from './sequence.ts'
 import type { SegmentWriter, StateTable, TableFormat } from './state-table.ts'
 
 const COUNTER_KEY = new Uint8Array(8).fill(0xff)
@@ -58,8 +58,7 @@ export class KeyIndex implements StateTable {
     checkKeyFields(keyFields)
     this.#fields = keyFields
     const [only] = keyFields
-    const isInteger = keyFields.length === 1 && only !== undefined && isIntegerKey(only.type)
-    this.#integerField = isInteger ? only : undefined
+    if (keyFields.length === 1 && only && isIntegerKey(only.type)) this.#integerField = only
     const types = keyFields.map((field) => typeName(field.type)).join(',')
     this.format = { version: 1, layout: `keys(${types})` }
   }
@@ -90,19 +89,15 @@ export class KeyIndex implements StateTable {
   resolve(batch: RecordBatch, keyColumns: readonly number[], slots: Int32Array): void {
     const count = batch.length
     const [first] = keyColumns
-    if (first !== undefined && keyColumns.length === 1) {
-      const column = columnAt(batch, first)
-      if (column.kind === 'dictionary') {
-        this.#resolveDictionary(column, count, slots)
-        return
-      }
-      if (this.#integerField !== undefined) {
-        this.#resolveIntegers(column, this.#integerField, count, slots)
-        return
-      }
+    const isOne = keyColumns.length === 1 && first !== undefined
+    const only = isOne ? columnAt(batch, first) : undefined
+    if (only?.kind === 'dictionary') this.#resolveDictionary(only, count, slots)
+    else if (only !== undefined && this.#integerField !== undefined) {
+      this.#resolveIntegers(only, this.#integerField, count, slots)
+    } else {
+      const columns = keyColumns.map((i) => columnAt(batch, i))
+      for (let row = 0; row < count; row++) slots[row] = this.#resolveRow(columns, row)
     }
-    const columns = keyColumns.map((index) => columnAt(batch, index))
-    for (let row = 0; row < count; row++) slots[row] = this.#resolveRow(columns, row)
   }
 
   /** Forgets a key. Its slot is given to the next new key; call it when the key holds no state. */
@@ -130,11 +125,12 @@ export class KeyIndex implements StateTable {
   slotOfSequence(sequence: number): number {
     const sequences = this.sequenceOf
     const end = this.#slots.slotCount
-    const at = this.#restoreCursor
-    if (at < end && sequences[at] === sequence) return at
-    if (at + 1 < end && sequences[at + 1] === sequence) {
-      this.#restoreCursor = at + 1
-      return at + 1
+    const next = this.#restoreCursor
+    for (let at = next; at <= next + 1 && at < end; at++) {
+      if (sequences[at] === sequence) {
+        this.#restoreCursor = at
+        return at
+      }
     }
     const found = findSequence(sequences, end, sequence)
     if (found >= 0) this.#restoreCursor = found
@@ -175,18 +171,9 @@ export class KeyIndex implements StateTable {
   }
 
   restore(key: Uint8Array, value: Uint8Array): void {
-    const reader = new ByteReader(key)
-    const isCounter = key.length === 8 && key[0] === 0xff
-    const sequence = readSequence(isCounter ? new ByteReader(value) : reader)
-    if (sequence < this.nextSequence || (isCounter && value.length !== 8)) {
-      throw new StateCorruptError({
-        code: 'KEY_SEQUENCE',
-        message: 'the stored keys are not in the order of their sequences',
-        expected: `a sequence of at least ${this.nextSequence}`,
-        found: `${sequence}`,
-        remedy: 'Restore a savepoint.',
-      })
-    }
+    const isCounter = key[0] === 0xff
+    const sequence = sequenceOfBytes(isCounter ? value : key)
+    if (!(sequence >= this.nextSequence) || key.length !== 8) throw unordered(sequence)
     if (!isCounter) this.#restoreKey(sequence, value)
     this.nextSequence = isCounter ? sequence : sequence + 1
     this.#addedFrom = this.nextSequence
@@ -225,8 +212,8 @@ export class KeyIndex implements StateTable {
       encodeNullPart(scratch)
       return this.#resolveScratch()
     }
-    const { bytes, offsets } = dictionary
-    encodeTextPart(bytes, offsets[id]!, offsets[id + 1]!, scratch)
+    const { offsets } = dictionary
+    encodeTextPart(dictionary.bytes, offsets[id]!, offsets[id + 1]!, scratch)
     const slot = this.#resolveScratch()
     this.#caches.remember(dictionary, id, slot)
     return slot
@@ -302,7 +289,11 @@ export class KeyIndex implements StateTable {
   }
 }
 
-function integerOfKey(key: Uint8Array): number {
-  if (key.length !== 9) return Number.NaN
-  return new ByteReader(key, 1).integerOrdered()
+function unordered(sequence: number): StateCorruptError {
+  return new StateCorruptError({
+    code: 'KEY_SEQUENCE',
+    message: 'the stored keys are not in the order of their sequences',
+    found: `${sequence}`,
+    remedy: 'Restore a savepoint.',
+  })
 }

@@ -94,7 +94,16 @@ export class SegmentEncoder implements SegmentWriter {
   /** A whole row from another block: key and value stand one behind the other. */
   copy(source: Uint8Array, start: number, keyLength: number, valueLength: number): void {
     this.beginKey()
-    this.bytes.raw(source, start, start + keyLength + Math.max(valueLength, 0))
+    const end = start + keyLength + Math.max(valueLength, 0)
+    const writer = this.bytes
+    writer.reserve(end - start)
+    const target = writer.bytes
+    let at = writer.length
+    if (end - start > 256) {
+      target.set(source.subarray(start, end), at)
+      at += end - start
+    } else for (let i = start; i < end; i++) target[at++] = source[i]!
+    writer.length = at
     this.#row(keyLength, valueLength)
     if (valueLength < 0) this.#deletions++
   }

@@ -11,6 +11,13 @@ export function readSequence(from: ByteReader): number {
   return from.uint32Ordered() * 4294967296 + from.uint32Ordered()
 }
 
+/** The same from 8 bytes. */
+export function sequenceOfBytes(bytes: Uint8Array): number {
+  const high = bytes[0]! * 16777216 + ((bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!)
+  const low = bytes[4]! * 16777216 + ((bytes[5]! << 16) | (bytes[6]! << 8) | bytes[7]!)
+  return high * 4294967296 + low
+}
+
 /** Position of a sequence in `ascending[0 .. end)`, or -1. */
 export function findSequence(ascending: Float64Array, end: number, sequence: number): number {
   let low = 0

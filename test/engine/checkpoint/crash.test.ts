@@ -41,7 +41,7 @@ function modeOf(failpoint: string): string {
   return failpoint.startsWith('restore') ? 'restore' : 'epochs'
 }
 
-describe.concurrent('a process that is killed leaves a store that the next one continues exactly', () => {
+describe.concurrent('a killed process leaves a store that the next one continues', () => {
   for (const [seed, failpoint] of FAILPOINTS.entries()) {
     test(`${failpoint}, ${KILLS} times`, { timeout: 600_000 }, async () => {
       const folder = join(work, failpoint)
