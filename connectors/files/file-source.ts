@@ -6,6 +6,7 @@ import { FILE_READ_BYTES } from '../../engine/limits.ts'
 import { csvDecoder, readHeader } from './csv-decoder.ts'
 import { FileFeed, PipeFeed } from './feeds.ts'
 import { InputFile } from './input-file.ts'
+import { limitedDecoder } from './limited-decoder.ts'
 import { LineReader } from './line-reader.ts'
 
 export type FileFormat = 'json-lines' | 'csv'
@@ -15,6 +16,8 @@ export interface FileSourceOptions {
   readonly format?: FileFormat
   /** One character between the fields of CSV; default a comma. */
   readonly delimiter?: string
+  /** Lines in one batch at most, for tests; JSON lines only. */
+  readonly batchRecords?: number
 }
 
 /**
@@ -31,10 +34,13 @@ export function fileSource(
   if (files.length > 1 && files.includes('-')) throw noFile('- alone, or files only')
   return {
     partitions: files.length,
-    open(partition, decoder, offset, bookmark): PartitionReader {
+    open(partition, given, offset, bookmark): PartitionReader {
       const path = files[partition]
       if (path === undefined) throw noFile(`a partition below ${files.length}`)
       const isCsv = (options.format ?? formatOf(path)) === 'csv'
+      const { batchRecords } = options
+      const isLimited = batchRecords !== undefined && !isCsv
+      const decoder = isLimited ? limitedDecoder(given, batchRecords) : given
       if (path === '-') {
         const own = isCsv ? csvDecoder(decoder, undefined, delimiter) : decoder
         return new LineReader(new PipeFeed(0, 'standard input'), own, offset)

@@ -5,7 +5,8 @@
 import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
-import { ConfigError, errorCode, StorageError } from '../../engine/errors.ts'
+import { coverPages } from '../../engine/checkpoint/index.ts'
+import { ConfigError, errorCode, MillraceError, StorageError } from '../../engine/errors.ts'
 import type { ChunkStore, StoreEntry } from './chunk-store.ts'
 
 /** With less free space a failed write is put down to a full disk. */
@@ -52,6 +53,7 @@ const opened = new Map<string, Shared>()
  * @throws ConfigError LOG_MISSING when it is opened read-only and was never created
  * @throws ConfigError LOG_OPENED_READ_ONLY when this thread has it open read-only already
  * @throws StorageError LOG_UNREADABLE for a folder that can't be used
+ * @throws StateCorruptError STORE_CORRUPT for a data file without its first pages
  */
 export function openEnvironment(folder: string, isReadOnly: boolean): LogEnvironment {
   const path = resolve(folder)
@@ -98,6 +100,7 @@ function openDatabase(path: string, readOnly: boolean): RootDatabase<Uint8Array,
   }
   try {
     if (!readOnly) mkdirSync(path, { recursive: true })
+    coverPages(join(path, 'data.mdb'))
     const database = open<Uint8Array, Uint8Array>({
       path,
       readOnly,
@@ -112,6 +115,7 @@ function openDatabase(path: string, readOnly: boolean): RootDatabase<Uint8Array,
     if (!readOnly) database.readerCheck()
     return database
   } catch (error) {
+    if (error instanceof MillraceError) throw error
     throw new StorageError({
       code: 'LOG_UNREADABLE',
       message: `the log in ${path} can not be opened`,

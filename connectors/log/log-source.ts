@@ -31,6 +31,8 @@ const JOIN_BYTES_MAX = 4 * 1024 * 1024
 export interface LogSourceOptions {
   /** Ends at the offsets that are the latest when a partition is opened. */
   readonly bounded?: boolean
+  /** Records in one batch at most, for tests. */
+  readonly batchRecords?: number
 }
 
 /** A source that also knows the ends of its partitions. */
@@ -61,7 +63,8 @@ export function logSource(
       const latest = latestOffset(store, topic, partition)
       if (offset < earliest || offset > latest) throw outOfRange(store, topic, partition, offset)
       const end = options.bounded === true ? latest : Number.POSITIVE_INFINITY
-      return new LogReader(home, { definition, partition, decoder, offset, end })
+      const { batchRecords = BATCH_RECORDS_MAX } = options
+      return new LogReader(home, { definition, partition, decoder, offset, end, batchRecords })
     },
   }
 }
@@ -72,6 +75,7 @@ interface ReadRange {
   readonly decoder: RecordDecoder
   readonly offset: number
   readonly end: number
+  readonly batchRecords: number
 }
 
 class LogReader implements PartitionReader {
@@ -81,6 +85,7 @@ class LogReader implements PartitionReader {
   readonly #partition: number
   readonly #decoder: RecordDecoder
   readonly #end: number
+  readonly #batchRecords: number
   #next: number
   #idlePolls = 0
 
@@ -92,6 +97,7 @@ class LogReader implements PartitionReader {
     this.#decoder = range.decoder
     this.#next = range.offset
     this.#end = range.end
+    this.#batchRecords = range.batchRecords
   }
 
   get isEnded(): boolean {
@@ -117,14 +123,15 @@ class LogReader implements PartitionReader {
     const pieces = [first]
     let records = first.offset + first.chunk.count - this.#next
     let bytes = first.chunk.bytes.length
-    while (records < JOIN_BELOW_RECORDS && bytes < JOIN_BYTES_MAX) {
+    const enough = Math.min(JOIN_BELOW_RECORDS, this.#batchRecords)
+    while (records < enough && bytes < JOIN_BYTES_MAX) {
       const piece = this.#chunkAt(this.#next + records)
       if (piece === undefined || records + piece.chunk.count > BATCH_RECORDS_MAX) break
       pieces.push(piece)
       records += piece.chunk.count
       bytes += piece.chunk.bytes.length
     }
-    return this.#decode(pieces, Math.min(records, this.#end - this.#next))
+    return this.#decode(pieces, Math.min(records, this.#end - this.#next, this.#batchRecords))
   }
 
   ready(): Promise<void> {

@@ -17,6 +17,7 @@ interface RunFlags {
   readonly fresh?: boolean
   readonly epoch: string
   readonly check?: boolean
+  readonly batch?: string
   readonly http?: string
   readonly json?: boolean
 }
@@ -51,6 +52,7 @@ export function runCommand(): Command {
     .option('--http <port>', 'serve features, jobs and metrics on 127.0.0.1')
     .option('--json', 'print the summary as one JSON object')
     .addOption(new Option('--check', 'check the laws round every operator').hideHelp())
+    .addOption(new Option('--batch <records>', 'records in one batch at most').hideHelp())
     .addHelpText('after', EXAMPLES)
     .action(async (job: string, flags: RunFlags) => {
       const options = runOptions(job, flags)
@@ -77,6 +79,7 @@ export function runOptions(job: string, flags: RunFlags): RunOptions {
     fresh: flags.fresh === true,
     epochMs: wholeNumber('--epoch', flags.epoch, 1),
     check: flags.check === true,
+    ...(flags.batch === undefined ? {} : { batchRecords: wholeNumber('--batch', flags.batch, 1) }),
   }
 }
 

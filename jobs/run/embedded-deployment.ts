@@ -5,6 +5,7 @@ import { DeltaSink, tableFolder } from '../../connectors/delta/index.ts'
 import { fileSink, fileSource } from '../../connectors/files/index.ts'
 import { type EmbeddedLog, logSource, openLog, topicSink } from '../../connectors/log/index.ts'
 import { OnlineSink } from '../../connectors/online/index.ts'
+import { failpoint } from '../../engine/checkpoint/index.ts'
 import { systemClock } from '../../engine/clock.ts'
 import { keyCodec } from '../../engine/codec/index.ts'
 import type { DecisionSink, Source } from '../../engine/connector.ts'
@@ -77,12 +78,13 @@ export class EmbeddedDeployment implements Deployment {
   }
 
   #open(topic: Topic): Source {
-    const { inputs, mode, data } = this.#options
+    const { inputs, mode, data, batchRecords } = this.#options
+    const limit = batchRecords === undefined ? {} : { batchRecords }
     const files = inputs[topic.name]
-    if (files !== undefined) return fileSource(files)
+    if (files !== undefined) return fileSource(files, limit)
     this.#log ??= existsSync(logFolder(data)) ? openLog(logFolder(data)) : undefined
     if (this.#log === undefined) throw topicMissing(topic.name, data)
-    return logSource(this.#log, topic.name, { bounded: mode === 'bounded' })
+    return logSource(this.#log, topic.name, { bounded: mode === 'bounded', ...limit })
   }
 
   #topic(topic: WrittenTopic, context: SinkContext): DecisionSink {
@@ -155,6 +157,7 @@ export class EmbeddedDeployment implements Deployment {
       slot: context.slot,
       term: context.term,
       clock: systemClock,
+      hook: failpoint,
     })
   }
 }

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly only: readonly string[] | undefined
   readonly fresh: boolean
   readonly epochMs: number
+  /** Records in one batch at most, for tests; results never depend on it. */
+  readonly batchRecords?: number | undefined
   /** Wrap operators with law checkers. */
   readonly check: boolean
 }
