@@ -53,8 +53,12 @@ export interface Aggregate {
   readonly layout: string
   /** `retract` is present. */
   readonly invertible: boolean
-  create(): Accumulators
+  /** @param use what the rows are for; a hint for their layout only */
+  create(use?: AccumulatorUse): Accumulators
 }
+
+/** Rows of panes hold few values each; a row of a running window holds those of many panes. */
+export type AccumulatorUse = 'panes' | 'running'
 
 /** One kind of aggregate: its type rule and its instances. Registered by kind in `index.ts`. */
 export interface AggregateKind {

@@ -41,7 +41,7 @@ export const countDistinctKind: AggregateKind = {
       field: countDistinctKind.resultField(name, descriptor, input),
       layout: `count-distinct(${typeName(field.type)})`,
       invertible: true,
-      create: () => new DistinctAccumulators(index, intern),
+      create: (use) => new DistinctAccumulators(index, intern, use === 'running' ? 2 : 1),
     }
   },
 }
@@ -51,9 +51,9 @@ class DistinctAccumulators implements Accumulators {
   readonly #sets: ValueMultisets
   readonly #ids = new Int32Array(BATCH_RECORDS_MAX)
 
-  constructor(column: number, intern: ValueIntern) {
+  constructor(column: number, intern: ValueIntern, inlineClass: number) {
     this.#column = column
-    this.#sets = new ValueMultisets(intern)
+    this.#sets = new ValueMultisets(intern, inlineClass)
   }
 
   get sizeBytes(): number {

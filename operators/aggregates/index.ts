@@ -1,6 +1,7 @@
 // Aggregates: contract, builders, type rules.
 export type {
   Accumulators,
+  AccumulatorUse,
   Aggregate,
   AggregateDescriptor,
   AggregateDescriptors,

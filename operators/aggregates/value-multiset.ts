@@ -1,12 +1,13 @@
 // ValueMultisets: for every row a multiset of interned values. Adding, merging and retracting are
 // exact inverses, so a running window can take panes in and let them go.
 //
-//   row      where its block begins, how many distinct values it holds, the block's class
-//   block    2^class pairs (value id + 1, count), contiguous in one arena; 0 = free pair
-//            up to 8 pairs: a list, searched in order; above: a hash table in the block itself
+//   row       distinct values << 5 | class
+//   inline    the first 2^inlineClass pairs (value id + 1, count) of the row, at a fixed place
+//   block     class above: 2^class pairs in an arena, its place in the first inline cell
+//             up to 8 pairs: a list in no order; above: a hash table, 0 = free pair
 //
-// Blocks are recycled by class; memory follows the live pairs. Cost: a list of at most 8 pairs or
-// one probe, in one or two cache lines.
+// Blocks are recycled by class; memory follows the live pairs. Cost: a list of at most 8 pairs or one
+// probe, in one or two cache lines.
 import { assert } from '../../engine/errors.ts'
 import { grownInt32, laneCapacity } from './lanes.ts'
 import type { ValueIntern } from './value-intern.ts'
@@ -14,50 +15,56 @@ import type { ValueIntern } from './value-intern.ts'
 const LIST_CLASS_MAX = 3
 const CLASS_BITS = 5
 const CLASS_MASK = 31
+const ONE_MORE = 1 << CLASS_BITS
 const COUNT_MAX = 0x7fffffff
 
 export class ValueMultisets {
   readonly intern: ValueIntern
-  /** By row: block (in pairs, -1 for none), then distinct values << 5 | class. */
-  #rows = new Int32Array(0)
-  #cells = new Int32Array(1024)
-  #end = 0
+  readonly #inlineClass: number
+  #infos = new Int32Array(0)
+  #inline = new Int32Array(0)
+  #arena = new Int32Array(1024)
+  #arenaEnd = 0
   readonly #free: number[][] = Array.from({ length: 32 }, () => [])
 
-  constructor(intern: ValueIntern) {
+  /** @param inlineClass a row begins with room for 2^inlineClass values; at most 8 */
+  constructor(intern: ValueIntern, inlineClass = 0) {
+    assert(inlineClass <= LIST_CLASS_MAX, `${2 ** inlineClass} values inline`)
     this.intern = intern
+    this.#inlineClass = inlineClass
   }
 
   get sizeBytes(): number {
-    return this.#rows.byteLength + this.#cells.byteLength
+    return this.#infos.byteLength + this.#inline.byteLength + this.#arena.byteLength
   }
 
   ensureRows(count: number): void {
-    const rows = this.#rows.length / 2
-    const capacity = laneCapacity(rows, count)
-    if (capacity === rows) return
-    this.#rows = grownInt32(this.#rows, capacity * 2)
-    for (let row = rows; row < capacity; row++) this.#rows[row * 2] = -1
+    const capacity = laneCapacity(this.#infos.length, count)
+    if (capacity === this.#infos.length) return
+    const rows = this.#infos.length
+    this.#inline = grownInt32(this.#inline, capacity << (this.#inlineClass + 1))
+    this.#infos = grownInt32(this.#infos, capacity).fill(this.#inlineClass, rows)
   }
 
   /** Distinct values of a row. */
   sizeOf(row: number): number {
-    return this.#rows[row * 2 + 1]! >> CLASS_BITS
+    return this.#infos[row]! >> CLASS_BITS
   }
 
   clear(from: number, to: number): void {
     for (let row = from; row < to; row++) {
-      const block = this.#rows[row * 2]!
-      if (block < 0) continue
-      const sizeClass = this.#rows[row * 2 + 1]! & CLASS_MASK
-      const end = (block + (1 << sizeClass)) * 2
-      for (let at = block * 2; at < end; at += 2) {
-        const stored = this.#cells[at]!
+      const info = this.#infos[row]!
+      if (info < ONE_MORE) continue
+      const sizeClass = info & CLASS_MASK
+      const cells = this.#cellsOf(sizeClass)
+      const base = this.#baseOf(row, sizeClass)
+      const end = base + pairsToVisit(info) * 2
+      for (let at = base; at < end; at += 2) {
+        const stored = cells[at]!
         if (stored !== 0) this.intern.release(stored - 1)
       }
-      this.#freeBlock(block, sizeClass)
-      this.#rows[row * 2] = -1
-      this.#rows[row * 2 + 1] = 0
+      if (sizeClass !== this.#inlineClass) this.#freeBlock(base, sizeClass)
+      this.#infos[row] = this.#inlineClass
     }
   }
 
@@ -72,13 +79,15 @@ export class ValueMultisets {
   merge(targets: Int32Array, source: ValueMultisets, sources: Int32Array, count: number): void {
     for (let i = 0; i < count; i++) {
       const row = sources[i]!
-      const block = source.#rows[row * 2]!
-      if (block < 0) continue
+      const info = source.#infos[row]!
+      if (info < ONE_MORE) continue
       const target = targets[i]!
-      const end = (block + (1 << (source.#rows[row * 2 + 1]! & CLASS_MASK))) * 2
-      for (let at = block * 2; at < end; at += 2) {
-        const stored = source.#cells[at]!
-        if (stored !== 0) this.increase(target, stored - 1, source.#cells[at + 1]!)
+      const cells = source.#cellsOf(info & CLASS_MASK)
+      const base = source.#baseOf(row, info & CLASS_MASK)
+      const end = base + pairsToVisit(info) * 2
+      for (let at = base; at < end; at += 2) {
+        const stored = cells[at]!
+        if (stored !== 0) this.increase(target, stored - 1, cells[at + 1]!)
       }
     }
   }
@@ -86,186 +95,205 @@ export class ValueMultisets {
   retract(targets: Int32Array, source: ValueMultisets, sources: Int32Array, count: number): void {
     for (let i = 0; i < count; i++) {
       const row = sources[i]!
-      const block = source.#rows[row * 2]!
-      if (block < 0) continue
+      const info = source.#infos[row]!
+      if (info < ONE_MORE) continue
       const target = targets[i]!
-      const end = (block + (1 << (source.#rows[row * 2 + 1]! & CLASS_MASK))) * 2
-      for (let at = block * 2; at < end; at += 2) {
-        const stored = source.#cells[at]!
-        if (stored !== 0) this.#decrease(target, stored - 1, source.#cells[at + 1]!)
+      const cells = source.#cellsOf(info & CLASS_MASK)
+      const base = source.#baseOf(row, info & CLASS_MASK)
+      const end = base + pairsToVisit(info) * 2
+      for (let at = base; at < end; at += 2) {
+        const stored = cells[at]!
+        if (stored !== 0) this.#decrease(target, stored - 1, cells[at + 1]!)
       }
     }
   }
 
   /** Calls `visit(id, count)` for each distinct value of a row. For codecs, not for hot paths. */
   forEach(row: number, visit: (id: number, count: number) => void): void {
-    const block = this.#rows[row * 2]!
-    if (block < 0) return
-    const end = (block + (1 << (this.#rows[row * 2 + 1]! & CLASS_MASK))) * 2
-    for (let at = block * 2; at < end; at += 2) {
-      const stored = this.#cells[at]!
-      if (stored !== 0) visit(stored - 1, this.#cells[at + 1]!)
+    const info = this.#infos[row]!
+    const cells = this.#cellsOf(info & CLASS_MASK)
+    const base = this.#baseOf(row, info & CLASS_MASK)
+    const end = base + pairsToVisit(info) * 2
+    for (let at = base; at < end; at += 2) {
+      const stored = cells[at]!
+      if (stored !== 0) visit(stored - 1, cells[at + 1]!)
     }
   }
 
   /** Adds a value `by` times to a row. */
   increase(row: number, id: number, by: number): void {
-    const meta = row * 2
-    const block = this.#rows[meta]!
-    if (block < 0) {
-      const fresh = this.#takeBlock(0)
-      this.#rows[meta] = fresh
-      this.#rows[meta + 1] = 1 << CLASS_BITS
-      this.#cells[fresh * 2] = id + 1
-      this.#cells[fresh * 2 + 1] = by
-      this.intern.references[id]!++
-      return
-    }
-    const info = this.#rows[meta + 1]!
+    const info = this.#infos[row]!
     const sizeClass = info & CLASS_MASK
-    const at = this.#find(block, sizeClass, info >> CLASS_BITS, id)
+    const cells = this.#cellsOf(sizeClass)
+    const base = this.#baseOf(row, sizeClass)
+    const at = find(cells, base, info, id)
     if (at >= 0) {
-      const total = this.#cells[at + 1]! + by
-      assert(total <= COUNT_MAX, `a value stands more than ${COUNT_MAX} times in one row`)
-      this.#cells[at + 1] = total
+      const total = cells[at + 1]! + by
+      assert(total <= COUNT_MAX, 'a value stands more than 2^31 times in one row')
+      cells[at + 1] = total
       return
     }
-    this.#insert(row, id, by)
     this.intern.references[id]!++
+    const size = info >> CLASS_BITS
+    if (sizeClass > LIST_CLASS_MAX || size === 1 << sizeClass) {
+      this.#insert(row, id, by)
+      return
+    }
+    const end = base + size * 2
+    cells[end] = id + 1
+    cells[end + 1] = by
+    this.#infos[row] = info + ONE_MORE
   }
 
   #decrease(row: number, id: number, by: number): void {
-    const meta = row * 2
-    const info = this.#rows[meta + 1]!
-    const block = this.#rows[meta]!
+    const info = this.#infos[row]!
     const sizeClass = info & CLASS_MASK
-    const size = info >> CLASS_BITS
-    const at = block < 0 ? -1 : this.#find(block, sizeClass, size, id)
-    assert(at >= 0, `a value to retract is missing in row ${row}`)
-    const left = this.#cells[at + 1]! - by
-    assert(left >= 0, `a value is retracted more often than it was merged in row ${row}`)
-    this.#cells[at + 1] = left
-    if (left > 0) return
-    if (size === 1) {
-      this.#cells[at] = 0
-      this.#freeBlock(block, sizeClass)
-      this.#rows[meta] = -1
-      this.#rows[meta + 1] = 0
-    } else {
-      if (sizeClass <= LIST_CLASS_MAX) this.#removeFromList(block, size, at)
-      else this.#removeFromTable(block, sizeClass, at)
-      this.#rows[meta + 1] = info - (1 << CLASS_BITS)
-      if (sizeClass > 0 && (size - 1) * 4 <= 1 << sizeClass) this.#resize(row, sizeClass - 1)
+    const cells = this.#cellsOf(sizeClass)
+    const base = this.#baseOf(row, sizeClass)
+    const at = find(cells, base, info, id)
+    assert(at >= 0, 'a value to retract is missing')
+    const left = cells[at + 1]! - by
+    if (left > 0) {
+      cells[at + 1] = left
+      return
     }
+    assert(left === 0, 'a value is retracted more often than it was merged')
+    if (sizeClass <= LIST_CLASS_MAX) {
+      const last = base + (info >> CLASS_BITS) * 2 - 2
+      cells[at] = cells[last]!
+      cells[at + 1] = cells[last + 1]!
+    } else {
+      removeFromTable(cells, base, sizeClass, at)
+    }
+    this.#infos[row] = info - ONE_MORE
+    if (sizeClass !== this.#inlineClass) this.#shrink(row)
     this.intern.release(id)
   }
 
-  /** Index of the pair's id in the cells, or -1. */
-  #find(block: number, sizeClass: number, size: number, id: number): number {
-    const cells = this.#cells
-    const wanted = id + 1
-    if (sizeClass <= LIST_CLASS_MAX) {
-      const end = (block + size) * 2
-      for (let at = block * 2; at < end; at += 2) if (cells[at] === wanted) return at
-      return -1
-    }
-    const mask = (1 << sizeClass) - 1
-    for (let slot = home(id, sizeClass); ; slot = (slot + 1) & mask) {
-      const stored = cells[(block + slot) * 2]!
-      if (stored === wanted) return (block + slot) * 2
-      if (stored === 0) return -1
-    }
+  #cellsOf(sizeClass: number): Int32Array {
+    return sizeClass === this.#inlineClass ? this.#inline : this.#arena
   }
 
+  /** Index of the row's first pair in its cells. */
+  #baseOf(row: number, sizeClass: number): number {
+    const inline = row << (this.#inlineClass + 1)
+    return sizeClass === this.#inlineClass ? inline : this.#inline[inline]!
+  }
+
+  /** Inserts into a table, or into a list that is full. */
   #insert(row: number, id: number, by: number): void {
-    const meta = row * 2
-    let info = this.#rows[meta + 1]!
-    let sizeClass = info & CLASS_MASK
-    const size = info >> CLASS_BITS
+    const info = this.#infos[row]!
+    const sizeClass = info & CLASS_MASK
     const limit = sizeClass <= LIST_CLASS_MAX ? 1 << sizeClass : 3 << (sizeClass - 2)
-    if (size >= limit) {
-      this.#resize(row, sizeClass + 1)
-      info = this.#rows[meta + 1]!
-      sizeClass = info & CLASS_MASK
-    }
-    const block = this.#rows[meta]!
-    this.#write(block, sizeClass, size, id, by)
-    this.#rows[meta + 1] = info + (1 << CLASS_BITS)
+    if (info >> CLASS_BITS >= limit) this.#resize(row, sizeClass + 1)
+    const now = this.#infos[row]!
+    const nowClass = now & CLASS_MASK
+    const base = this.#baseOf(row, nowClass)
+    write(this.#cellsOf(nowClass), base, nowClass, now >> CLASS_BITS, id + 1, by)
+    this.#infos[row] = now + ONE_MORE
   }
 
-  /** Writes a pair that the block does not hold yet. */
-  #write(block: number, sizeClass: number, size: number, id: number, count: number): void {
-    const cells = this.#cells
-    let slot = size
-    if (sizeClass > LIST_CLASS_MAX) {
-      const mask = (1 << sizeClass) - 1
-      slot = home(id, sizeClass)
-      while (cells[(block + slot) * 2] !== 0) slot = (slot + 1) & mask
-    }
-    cells[(block + slot) * 2] = id + 1
-    cells[(block + slot) * 2 + 1] = count
+  #shrink(row: number): void {
+    const info = this.#infos[row]!
+    const sizeClass = info & CLASS_MASK
+    const size = info >> CLASS_BITS
+    if (size * 4 <= 1 << sizeClass) this.#resize(row, sizeClass - 1)
   }
 
   #resize(row: number, sizeClass: number): void {
-    const meta = row * 2
-    const old = this.#rows[meta]!
-    const info = this.#rows[meta + 1]!
+    const info = this.#infos[row]!
     const oldClass = info & CLASS_MASK
-    const block = this.#takeBlock(sizeClass)
+    const oldBase = this.#baseOf(row, oldClass)
+    const isInline = sizeClass === this.#inlineClass
+    const base = isInline ? row << (this.#inlineClass + 1) : this.#takeBlock(sizeClass)
+    const from = this.#cellsOf(oldClass)
+    const to = this.#cellsOf(sizeClass)
     let size = 0
-    for (let at = old * 2; at < (old + (1 << oldClass)) * 2; at += 2) {
-      const stored = this.#cells[at]!
-      if (stored !== 0) this.#write(block, sizeClass, size++, stored - 1, this.#cells[at + 1]!)
+    for (let at = oldBase; at < oldBase + pairsToVisit(info) * 2; at += 2) {
+      if (from[at] !== 0) write(to, base, sizeClass, size++, from[at]!, from[at + 1]!)
     }
-    this.#freeBlock(old, oldClass)
-    this.#rows[meta] = block
-    this.#rows[meta + 1] = (size << CLASS_BITS) | sizeClass
+    if (oldClass !== this.#inlineClass) this.#freeBlock(oldBase, oldClass)
+    if (!isInline) this.#inline[row << (this.#inlineClass + 1)] = base
+    this.#infos[row] = (size << CLASS_BITS) | sizeClass
   }
 
-  #removeFromList(block: number, size: number, at: number): void {
-    const cells = this.#cells
-    const last = (block + size - 1) * 2
-    cells[at] = cells[last]!
-    cells[at + 1] = cells[last + 1]!
-    cells[last] = 0
-  }
-
-  #removeFromTable(block: number, sizeClass: number, found: number): void {
-    const cells = this.#cells
-    const mask = (1 << sizeClass) - 1
-    let gap = found / 2 - block
-    for (let slot = (gap + 1) & mask; ; slot = (slot + 1) & mask) {
-      const at = (block + slot) * 2
-      const stored = cells[at]!
-      if (stored === 0) break
-      if (((slot - home(stored - 1, sizeClass)) & mask) < ((slot - gap) & mask)) continue
-      cells[(block + gap) * 2] = stored
-      cells[(block + gap) * 2 + 1] = cells[at + 1]!
-      gap = slot
-    }
-    cells[(block + gap) * 2] = 0
-  }
-
-  /** A block of 2^class free pairs. */
+  /** Where 2^class pairs begin in the arena; a table's pairs are free. */
   #takeBlock(sizeClass: number): number {
     const reused = this.#free[sizeClass]?.pop()
     if (reused !== undefined) return reused
-    const block = this.#end
-    this.#end += 1 << sizeClass
-    if (this.#end * 2 > this.#cells.length) {
-      this.#cells = grownInt32(this.#cells, laneCapacity(this.#cells.length, this.#end * 2))
+    const base = this.#arenaEnd
+    this.#arenaEnd += 2 << sizeClass
+    if (this.#arenaEnd > this.#arena.length) {
+      this.#arena = grownInt32(this.#arena, laneCapacity(this.#arena.length, this.#arenaEnd))
     }
-    return block
+    return base
   }
 
-  #freeBlock(block: number, sizeClass: number): void {
-    if (sizeClass === 0) this.#cells[block * 2] = 0
-    else this.#cells.fill(0, block * 2, (block + (1 << sizeClass)) * 2)
-    this.#free[sizeClass]?.push(block)
+  #freeBlock(base: number, sizeClass: number): void {
+    if (sizeClass > LIST_CLASS_MAX) this.#arena.fill(0, base, base + (2 << sizeClass))
+    this.#free[sizeClass]?.push(base)
   }
 }
 
-/** Where an id stands in a block's table when nothing is in its way (Fibonacci hashing). */
+/** Pairs to look at for all values: those of a list, or all places of a table. */
+function pairsToVisit(info: number): number {
+  const sizeClass = info & CLASS_MASK
+  return sizeClass <= LIST_CLASS_MAX ? info >> CLASS_BITS : 1 << sizeClass
+}
+
+/** Index of the value's pair, or -1. */
+function find(cells: Int32Array, base: number, info: number, id: number): number {
+  const sizeClass = info & CLASS_MASK
+  const wanted = id + 1
+  if (sizeClass <= LIST_CLASS_MAX) {
+    const end = base + (info >> CLASS_BITS) * 2
+    for (let at = base; at < end; at += 2) if (cells[at] === wanted) return at
+    return -1
+  }
+  const mask = (2 << sizeClass) - 2
+  for (let place = home(id, sizeClass); ; place = (place + 2) & mask) {
+    const stored = cells[base + place]!
+    if (stored === wanted) return base + place
+    if (stored === 0) return -1
+  }
+}
+
+/** Writes a pair that is not there yet. */
+function write(
+  cells: Int32Array,
+  base: number,
+  sizeClass: number,
+  size: number,
+  stored: number,
+  count: number,
+): void {
+  let place = size * 2
+  if (sizeClass > LIST_CLASS_MAX) {
+    const mask = (2 << sizeClass) - 2
+    place = home(stored - 1, sizeClass)
+    while (cells[base + place] !== 0) place = (place + 2) & mask
+  }
+  cells[base + place] = stored
+  cells[base + place + 1] = count
+}
+
+/** Takes a pair out; pairs behind it move up, so that no gap breaks a probe. */
+function removeFromTable(cells: Int32Array, base: number, sizeClass: number, at: number): void {
+  const mask = (2 << sizeClass) - 2
+  let gap = at - base
+  for (let place = (gap + 2) & mask; ; place = (place + 2) & mask) {
+    const stored = cells[base + place]!
+    if (stored === 0) break
+    const distance = (place - home(stored - 1, sizeClass)) & mask
+    if (distance < ((place - gap) & mask)) continue
+    cells[base + gap] = stored
+    cells[base + gap + 1] = cells[base + place + 1]!
+    gap = place
+  }
+  cells[base + gap] = 0
+}
+
+/** Where an id's pair stands in a table when nothing is in its way (Fibonacci hashing). */
 function home(id: number, sizeClass: number): number {
-  return Math.imul(id, -1640531527) >>> (32 - sizeClass)
+  return (Math.imul(id, -1640531527) >>> (32 - sizeClass)) << 1
 }

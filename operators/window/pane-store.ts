@@ -12,6 +12,7 @@ import { StateCorruptError } from '../../engine/errors.ts'
 import type { KeyIndex, SegmentWriter, StateTable, TableFormat } from '../../engine/state/index.ts'
 import { lastWindowEnd, type WindowFrame } from '../../engine/window/index.ts'
 import type { Accumulators, Aggregate } from '../aggregates/index.ts'
+import type { KeyOrder } from './key-order.ts'
 import { CHUNK_ROWS, Pane } from './pane.ts'
 import { sortBySequence } from './sequence-order.ts'
 
@@ -42,7 +43,7 @@ export class PaneStore implements StateTable {
   constructor(frame: WindowFrame, aggregates: readonly Aggregate[], keys: KeyIndex) {
     this.#frame = frame
     this.#keys = keys
-    this.partials = aggregates.map((aggregate) => aggregate.create())
+    this.partials = aggregates.map((aggregate) => aggregate.create('panes'))
     const { size, slide, offset } = frame
     const layouts = aggregates.map((aggregate) => aggregate.layout).join(',')
     this.format = { version: 1, layout: `window(${size},${slide},${offset}) ${layouts}` }
@@ -134,14 +135,13 @@ export class PaneStore implements StateTable {
     for (const partials of this.partials) partials.add(rows, batch, from, to)
   }
 
-  /** Frees a pane. The keys that have no rows any more are released. True if there was one. */
-  retire(pane: Pane): boolean {
-    let anyReleased = false
+  /** Frees a pane. The keys that have no rows any more are released and lose their position. */
+  retire(pane: Pane, order: KeyOrder): void {
     for (let i = 0; i < pane.size; i++) {
       const slot = this.slotOf[pane.rowAt(i)]!
       if (--this.rowsOfKey[slot]! > 0) continue
       this.#keys.release(slot)
-      anyReleased = true
+      order.remove(slot)
     }
     for (const chunk of pane.chunks) {
       const from = chunk * CHUNK_ROWS
@@ -153,7 +153,6 @@ export class PaneStore implements StateTable {
     this.rows -= pane.size
     this.#unlink(pane)
     if (pane.isStored) this.#retired.push({ start: pane.start, entersAt: pane.entersAt })
-    return anyReleased
   }
 
   snapshot(segment: SegmentWriter): void {

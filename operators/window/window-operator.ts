@@ -70,7 +70,7 @@ export class WindowOperator implements Operator {
     const { allowedLateness, size } = this.#frame
     const looksAtKeys = allowedLateness > 0 || aggregates.some((a) => !a.invertible)
     this.#keyRows = looksAtKeys ? new KeyRows((row) => store.paneOf(row)) : undefined
-    this.#running = new RunningWindow(store, aggregates, this.#keyRows)
+    this.#running = new RunningWindow(store, this.#order, aggregates, this.#keyRows)
     this.#output = new WindowOutput(this.outputSchema, this.#keys, keyColumns.length, size)
     this.#updates = this.#lateUpdates(aggregates)
     this.#router = new PaneRouter(this.#frame)
@@ -87,6 +87,7 @@ export class WindowOperator implements Operator {
 
   restored(): void {
     this.#store.attach()
+    this.#order.rebuild(this.#keys.sequenceOf, this.#store.rowsOfKey)
     this.#ensure()
     const panes = [...this.#store.panes()].sort((a, b) => (isBefore(a, b) ? -1 : 1))
     for (const pane of panes) this.#linkRows(pane)
@@ -97,7 +98,6 @@ export class WindowOperator implements Operator {
       else pane.phase = 'left'
     }
     if (this.#running.panes > 0) this.#timeline.fireAt(this.#clock.firedEnd + this.#frame.slide)
-    this.#order.rebuild(this.#keys.sequenceOf, this.#store.rowsOfKey)
   }
 
   onBatch(batch: RecordBatch, _input: number, out: Output): void {
@@ -241,6 +241,7 @@ export class WindowOperator implements Operator {
       const isNew = this.#store.locate(pane, this.#slots, this.#rows, at, at + 1, this.#created, 0)
       const row = this.#rows[at]!
       if (isNew > 0) this.#linkCreated(isNew)
+      this.#ensure()
       const isRunning = pane.phase === 'running'
       if (isRunning && isNew === 0) this.#running.beforeChange(row)
       this.#store.add(this.#rows, batch, at, at + 1)
@@ -271,36 +272,37 @@ export class WindowOperator implements Operator {
 
   #emit(end: number, out: Output): void {
     const { contributions } = this.#running
-    const order = this.#order.slots(this.#keys.sequenceOf)
-    const slots = this.#slots
-    let count = 0
-    for (let i = 0; i < order.length; i++) {
-      const slot = order[i]!
-      if (contributions[slot]! === 0) continue
-      slots[count++] = slot
-      if (count < BATCH_RECORDS_MAX) continue
-      this.#send(end, count, out)
-      count = 0
+    const { slots, count } = this.#order
+    let filled = 0
+    for (let position = 0; position < count; position++) {
+      if (contributions[position] === 0) continue
+      this.#rows[filled] = position
+      this.#slots[filled++] = slots[position]!
+      if (filled < BATCH_RECORDS_MAX) continue
+      this.#send(end, filled, out)
+      filled = 0
     }
-    if (count > 0) this.#send(end, count, out)
+    if (filled > 0) this.#send(end, filled, out)
   }
 
   #send(end: number, count: number, out: Output): void {
+    const positions = this.#rows
     const slots = this.#slots
-    const results = (from: number, length: number) =>
-      this.#running.results(slots.subarray(from, from + length), length)
+    const results = (from: number, length: number) => {
+      const to = from + length
+      return this.#running.results(positions.subarray(from, to), slots.subarray(from, to), length)
+    }
     out.emit(this.#output.ofWindow(end, slots, count, results, this.#clock.watermark))
   }
 
   /** Frees the panes whose last window, ending at `lastEnd`, can not change any more. */
   #retire(lastEnd: number): void {
     const panes = this.#timeline.takeEnding(lastEnd)
-    let anyReleased = false
     for (const pane of panes) {
       this.#unlinkRows(pane)
-      if (this.#store.retire(pane)) anyReleased = true
+      this.#store.retire(pane, this.#order)
     }
-    if (anyReleased) this.#order.compact(this.#store.rowsOfKey)
+    if (this.#order.isSparse) this.#running.moved(this.#order.compact())
   }
 
   #linkRows(pane: Pane): void {

@@ -87,7 +87,7 @@ describe('multisets', () => {
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const intern = new ValueIntern()
         const panes = new ValueMultisets(intern)
-        const running = new ValueMultisets(intern)
+        const running = new ValueMultisets(intern, 2)
         panes.ensureRows(4)
         running.ensureRows(4)
         const paneModel = [0, 1, 2, 3].map(() => new Map<number, number>())
