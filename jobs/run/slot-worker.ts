@@ -39,6 +39,7 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
       slot,
       claim,
       mode: options.mode,
+      from: options.from === 'latest' ? 'latest' : 'earliest',
       epochMicros: options.epochMs * 1000,
       heartbeatMicros: HEARTBEAT_MS * 1000,
       check: options.check,
@@ -54,9 +55,11 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
   try {
     const end = await running.run()
     stopReporting()
+    // Before the log is closed: the status tells how far its ends are.
+    const status = running.status()
     await deployment.close()
     await store.reader().close()
-    post({ kind: 'ended', end, status: running.status() })
+    post({ kind: 'ended', end, status })
   } finally {
     stopReporting()
   }
