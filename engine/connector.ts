@@ -79,6 +79,8 @@ export interface Source {
   readonly partitions: number
   /** First offset that can still be read; absent: 0. */
   earliest?(partition: number): number
+  /** Offset after the last record; absent: the end is not known before it is read. */
+  latest?(partition: number): number
   /**
    * @param offset where to go on: the `nextOffset` that was decided last, or 0 / the earliest
    * @param bookmark what `bookmark` gave with it

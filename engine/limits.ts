@@ -18,8 +18,8 @@ export const DICTIONARY_BYTES_MAX = 64 * 1024 * 1024
 export const SEGMENT_BLOCK_BYTES_MAX = 64 * 1024
 /** Segments of one table before compaction merges them. */
 export const SEGMENTS_PER_TABLE_MAX = 8
-/** Bytes that one slice of a compaction merges between two epochs. */
-export const COMPACTION_SLICE_BYTES_MAX = 8 * 1024 * 1024
+/** Bytes that one slice of a compaction merges between two batches. */
+export const COMPACTION_SLICE_BYTES_MAX = 1024 * 1024
 /** Bytes a file source reads at once. */
 export const FILE_READ_BYTES = 1024 * 1024
 /** Partitions of one topic. */

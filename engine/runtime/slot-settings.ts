@@ -7,6 +7,8 @@ export interface SlotSettings {
   readonly claim: Claim
   /** Live: waits for more records and applies ticks. Bounded: ends when its inputs end. */
   readonly mode: 'live' | 'bounded'
+  /** Where channels without a remembered position begin. Default: earliest. */
+  readonly from?: 'earliest' | 'latest'
   /** Microseconds between the ends of epochs. */
   readonly epochMicros: number
   /** Microseconds after which an epoch without records is committed all the same. */

@@ -1,7 +1,8 @@
 // Opens the tasks that a slot owns: wires them, restores their state, and connects their channels
 // where the restored positions say.
 import type { SlotStore } from '../checkpoint/index.ts'
-import { assert } from '../errors.ts'
+import type { PartitionReader } from '../connector.ts'
+import { assert, ConfigError } from '../errors.ts'
 import type { Plan, Stage, StageInput } from '../graph/index.ts'
 import type { Operator } from '../operator.ts'
 import { type Channel, TopicChannel } from './channel.ts'
@@ -84,9 +85,36 @@ function topicChannel(
       ? plain
       : checkedDecoder(plain, { topic, keys, partition, partitions: task.stage.tasks })
   const source = parts.deployment.source(topic)
-  const offset = restored?.offset ?? source.earliest?.(partition) ?? 0
+  const { settings } = parts
+  const first = settings.from === 'latest' ? source.latest : source.earliest
+  const offset = restored?.offset ?? first?.(partition) ?? 0
   const reader = source.open(partition, decoder, offset, restored?.bookmark)
+  if (restored?.isEnded === true) checkStillEnded(reader, topic.name, settings.mode)
   return new TopicChannel({ topic, partition, input: at, reader, offset, restored })
+}
+
+/**
+ * An input that ended has sent its final watermark: nothing can follow it any more.
+ * @throws ConfigError INPUT_CHANGED, RUN_ENDED
+ */
+function checkStillEnded(reader: PartitionReader, topic: string, mode: SlotSettings['mode']): void {
+  if (mode === 'live') {
+    throw new ConfigError({
+      code: 'RUN_ENDED',
+      message: `the bounded run over topic "${topic}" has ended, its windows are closed`,
+      expected: 'a run that has not ended',
+      found: 'an ended one',
+      remedy: 'Run live in another data folder, or begin anew with --fresh.',
+    })
+  }
+  if (reader.poll() === undefined) return
+  throw new ConfigError({
+    code: 'INPUT_CHANGED',
+    message: `topic "${topic}" has grown after the bounded run over it had ended`,
+    expected: 'the input as it was read to its end',
+    found: 'more records',
+    remedy: 'Begin anew with --fresh, or follow the topic live in another data folder.',
+  })
 }
 
 function repartitionChannels(

@@ -47,6 +47,7 @@ export class Slot {
   #epoch: number
   #recordsIn = 0
   #recordsInEpoch = 0
+  #mayCompact = false
   #lastEpochMs = 0
   #lastEpoch: SlotStatus['lastEpoch']
   #epochDurations: number[] = []
@@ -108,7 +109,7 @@ export class Slot {
   }
 
   async #loop(): Promise<SlotEnd> {
-    const { clock, control, settings } = this.#parts
+    const { clock, control, settings, store } = this.#parts
     const epochMs = settings.epochMicros / 1000
     let sliceEnd = clock.elapsedMs() + LOOP_SLICE_MS
     for (;;) {
@@ -131,6 +132,8 @@ export class Slot {
         else await this.#timed('idleMs', this.#wait())
       }
       if (now >= sliceEnd) {
+        // Small slices between batches: one large one would hold the loop up for long.
+        if (this.#mayCompact) this.#mayCompact = store.compact(COMPACTION_SLICE_BYTES_MAX)
         await yieldToEventLoop()
         sliceEnd = clock.elapsedMs() + LOOP_SLICE_MS
       }
@@ -214,7 +217,7 @@ export class Slot {
     this.#lastEpoch = { ms: ended - started, bytes: report.bytes }
     this.#epochDurations.push(ended - started)
     this.#times.epochMs += ended - started
-    store.compact(COMPACTION_SLICE_BYTES_MAX)
+    this.#mayCompact = true
   }
 
   async #timed(what: keyof LoopTimes, promise: Promise<void>): Promise<void> {

@@ -15,6 +15,8 @@ interface RunFlags {
   readonly out: readonly string[]
   readonly only?: string
   readonly fresh?: boolean
+  readonly from: string
+  readonly acceptReplayedOutput?: boolean
   readonly epoch: string
   readonly check?: boolean
   readonly batch?: string
@@ -48,6 +50,8 @@ export function runCommand(): Command {
     .option('--out <topic=file>', 'write a topic to a file ("-", "/dev/null" too)', collect, [])
     .option('--only <sinks>', 'open only these sinks, separated by commas')
     .option('--fresh', 'forget the state and begin anew')
+    .option('--from <place>', 'begin at earliest, latest, or a savepoint by its name', 'earliest')
+    .option('--accept-replayed-output', 'restore although lake tables would get rows again')
     .option('--epoch <ms>', 'milliseconds from one epoch to the next', '1000')
     .option('--http <port>', 'serve features, jobs and metrics on 127.0.0.1')
     .option('--json', 'print the summary as one JSON object')
@@ -77,6 +81,8 @@ export function runOptions(job: string, flags: RunFlags): RunOptions {
     outputs: Object.fromEntries(flags.out.map((text) => binding('--out', text))),
     only: flags.only?.split(',').map((name) => name.trim()),
     fresh: flags.fresh === true,
+    from: flags.from,
+    acceptReplayedOutput: flags.acceptReplayedOutput === true,
     epochMs: wholeNumber('--epoch', flags.epoch, 1),
     check: flags.check === true,
     ...(flags.batch === undefined ? {} : { batchRecords: wholeNumber('--batch', flags.batch, 1) }),

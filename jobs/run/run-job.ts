@@ -1,7 +1,7 @@
 // Runs a job from the main thread: binds and plans it, claims its store, and supervises its slots
 // until they ended, stopped or failed. Everything a command or a test needs to watch it is here.
 import { mkdirSync } from 'node:fs'
-import { JobStore } from '../../engine/checkpoint/index.ts'
+import { JobStore, type RestoreReport } from '../../engine/checkpoint/index.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'
 import { ConfigError } from '../../engine/errors.ts'
 import { type LogicalJob, type Plan, planJob } from '../../engine/graph/index.ts'
@@ -9,6 +9,7 @@ import { type JobState, type SlotError, Supervisor } from '../../engine/runtime/
 import { type JobFolder, jobFolder } from './data-folder.ts'
 import { EmbeddedDeployment } from './embedded-deployment.ts'
 import { loadJob } from './job-file.ts'
+import { restoreRun } from './restore-run.ts'
 import { type RunOptions, topologyOf } from './run-options.ts'
 
 /** A job that is bound and planned, not yet running. */
@@ -19,6 +20,8 @@ export interface PreparedRun {
   readonly folder: JobFolder
   readonly store: JobStore
   readonly supervisor: Supervisor
+  /** What restoring a savepoint changed, where one was named. */
+  readonly restored: RestoreReport | undefined
   readonly startedMs: number
 }
 
@@ -34,12 +37,14 @@ export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Pro
   const logical = loaded.build()
   checkNames(logical, options)
   const folder = jobFolder(options.data, logical.name)
-  mkdirSync(folder.run, { recursive: true })
-  const store = JobStore.open(folder.run)
   const deployment = new EmbeddedDeployment(options)
   const plan = planJob(logical, (topic) => deployment.source(topic).partitions)
   await deployment.close()
   const topology = topologyOf(plan, options)
+  const isNamed = options.from !== 'earliest' && options.from !== 'latest'
+  const restored = isNamed ? await restoreRun(logical, topology, folder, options) : undefined
+  mkdirSync(folder.run, { recursive: true })
+  const store = JobStore.open(folder.run)
   let isFresh = options.fresh
   const supervisor = new Supervisor({
     worker: new URL('./slot-worker.js', import.meta.url),
@@ -57,7 +62,8 @@ export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Pro
     workerData: (slot, claim) => ({ options, claim, slot }),
     ...(hooks.onState === undefined ? {} : { onState: hooks.onState }),
   })
-  return { options, logical, plan, folder, store, supervisor, startedMs: clock.elapsedMs() }
+  const startedMs = clock.elapsedMs()
+  return { options, logical, plan, folder, store, supervisor, restored, startedMs }
 }
 
 /** Names in --in, --out and --only must be known, or a typing error would pass in silence. */

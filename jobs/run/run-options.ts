@@ -16,6 +16,10 @@ export interface RunOptions {
   /** Ids or names of the sinks to open; undefined: all. */
   readonly only: readonly string[] | undefined
   readonly fresh: boolean
+  /** Where a run without state begins: `earliest`, `latest`, or the name of a savepoint. */
+  readonly from: string
+  /** Restore a savepoint although lake tables hold rows that will come again. */
+  readonly acceptReplayedOutput: boolean
   readonly epochMs: number
   /** Records in one batch at most, for tests; results never depend on it. */
   readonly batchRecords?: number | undefined
