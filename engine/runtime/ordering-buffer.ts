@@ -35,11 +35,17 @@ export class OrderingBuffer implements Operator, StateTable {
   #removed: Uint8Array[] = []
   #arrivals = 0
   readonly #schemas: readonly Schema<unknown>[]
+  readonly #hasTimers: boolean
   readonly #restoredRows: { key: Uint8Array; value: Uint8Array }[] = []
 
-  /** @param schemas of the inputs, in their order */
-  constructor(schemas: readonly Schema<unknown>[]) {
+  /**
+   * @param schemas of the inputs, in their order
+   * @param hasTimers between records of different times the watermark goes along, so that timers fire
+   *   at their place among the records however far one watermark jumps
+   */
+  constructor(schemas: readonly Schema<unknown>[], hasTimers = false) {
     this.#schemas = schemas
+    this.#hasTimers = hasTimers
   }
 
   get rows(): number {
@@ -110,11 +116,20 @@ export class OrderingBuffer implements Operator, StateTable {
     for (let from = 0; from < due.length; ) {
       const input = due[from]?.input ?? 0
       let to = from
-      while (to < due.length && due[to]?.input === input && to - from < BATCH_RECORDS_MAX) to++
+      const time = timeOf(due[from])
+      while (to < due.length && due[to]?.input === input && to - from < BATCH_RECORDS_MAX) {
+        if (this.#hasTimers && timeOf(due[to]) !== time) break
+        to++
+      }
+      if (this.#hasTimers) out.watermark(time - 1)
       out.emit(concatBatches(due.slice(from, to).map((held) => held.batch)), input)
       from = to
     }
   }
+}
+
+function timeOf(held: Held | undefined): number {
+  return held?.batch.eventTimes[0] ?? Number.NaN
 }
 
 function orderKey(batch: RecordBatch, row: number, input: number, arrival: number): Uint8Array {

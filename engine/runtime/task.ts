@@ -104,10 +104,12 @@ export class Task {
   /** Cuts the batch wherever the task's watermark crosses the next due timer. */
   #pushCut(batch: RecordBatch, input: number, others: number): void {
     const before = batch.watermarksBefore
+    const { timersFollowRecords } = this.#wiring
     let from = 0
     while (from < batch.length) {
       // A timer that was set in the past fires at the next step of the watermark.
-      const due = Math.max(this.#wiring.nextDue(), next(this.#watermark))
+      const step = next(this.#watermark)
+      const due = timersFollowRecords ? step : Math.max(this.#wiring.nextDue(), step)
       const to = due > others ? batch.length : firstAtLeast(before, due, from)
       if (to > from) {
         this.#wiring.push(input, sliceBatch(batch, from, to))
@@ -133,8 +135,9 @@ export class Task {
   }
 }
 
-/** The next whole microsecond; itself where there is none. */
+/** The next whole microsecond; the final watermark itself. */
 function next(watermark: number): number {
+  if (watermark === WATERMARK_MIN) return -Number.MAX_VALUE
   return Number.isFinite(watermark) ? watermark + 1 : watermark
 }
 

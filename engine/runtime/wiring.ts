@@ -39,6 +39,7 @@ export class Wiring {
   readonly #sources: Subject<Element>[]
   readonly #fault = new Fault()
   #sinkCount = 0
+  #timersFollowRecords = false
   #barriers = 0
   #processingTime: number | undefined
 
@@ -88,6 +89,14 @@ export class Wiring {
     )
   }
 
+  /**
+   * A record may set a timer that is due before the next record of its batch, and the operator must
+   * see both in order: batches are cut wherever the watermark rises.
+   */
+  get timersFollowRecords(): boolean {
+    return this.#timersFollowRecords
+  }
+
   /** Time of the next event-time timer of any operator, or the final watermark. */
   nextDue(): number {
     let due = WATERMARK_MAX
@@ -120,8 +129,10 @@ export class Wiring {
     })
     this.tables.push({ operatorId: id, table: node.timers })
     operator.open?.(this.#contextOf(node))
-    const isOrdered = logical.order === 'total' && this.#hasSeveralChannels()
+    const isTotal = logical.order === 'total'
+    const isOrdered = isTotal && (this.#hasSeveralChannels() || this.#waysMeet(planned))
     const targets = isOrdered ? this.#orderingBuffer(node, logical) : node.inputs
+    if (isTotal && !isOrdered && operator.onTimer !== undefined) this.#timersFollowRecords = true
     planned.inputs.forEach((input, port) => {
       const target = targets[port]
       assert(target !== undefined, `operator "${id}" has no input ${port}`)
@@ -133,7 +144,8 @@ export class Wiring {
   /** Puts an ordering buffer before a node; returns its inputs. */
   #orderingBuffer(before: OperatorNode, logical: LogicalOperator): readonly Subject<Element>[] {
     const inputs = before.inputs.length
-    const buffer = new OrderingBuffer(logical.inputs.map(outputSchema))
+    const hasTimers = before.operator.onTimer !== undefined
+    const buffer = new OrderingBuffer(logical.inputs.map(outputSchema), hasTimers)
     const id = `${before.id}.order`
     const node = new OperatorNode({
       id,
@@ -154,6 +166,16 @@ export class Wiring {
   #hasSeveralChannels(): boolean {
     const { inputs } = this.#parts.stage
     return inputs.length > 1 || inputs.some((input) => input.kind === 'repartition')
+  }
+
+  /** Rows of one channel reach the operator on several ways: batches would show in their order. */
+  #waysMeet(planned: Stage['operators'][number]): boolean {
+    if (planned.inputs.length > 1) return true
+    const { operators } = this.#parts.stage
+    return planned.inputs.some(({ id }) => {
+      const above = operators.find((each) => each.id === id)
+      return above !== undefined && this.#waysMeet(above)
+    })
   }
 
   #connectSink(id: string, input: PlannedReference): void {
