@@ -9,12 +9,14 @@ const SAME_SIGNAL_MS = 300
 /** Calls `stop` at the first signal. Returns what takes the handlers off again. */
 export function onStopSignals(clock: Clock, stop: (signal: string) => void): () => void {
   let firstMs: number | undefined
+  let endWatch: () => void = () => {}
   const handle = (signal: NodeJS.Signals): void => {
     const nowMs = clock.elapsedMs()
     if (firstMs === undefined) {
       firstMs = nowMs
       stop(signal)
-      void clock.delay(SHUTDOWN_DEADLINE_MS).then(() => process.kill(process.pid, 'SIGKILL'))
+      // Does not keep the process alive: one that ended in time is not killed later.
+      endWatch = clock.every(SHUTDOWN_DEADLINE_MS, () => process.kill(process.pid, 'SIGKILL'))
     } else if (nowMs - firstMs > SAME_SIGNAL_MS) {
       process.stderr.write('Ending at once; the next start goes on from the last epoch.\n')
       process.kill(process.pid, 'SIGKILL')
@@ -23,6 +25,7 @@ export function onStopSignals(clock: Clock, stop: (signal: string) => void): () 
   process.on('SIGTERM', handle)
   process.on('SIGINT', handle)
   return () => {
+    endWatch()
     process.off('SIGTERM', handle)
     process.off('SIGINT', handle)
   }
