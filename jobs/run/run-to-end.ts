@@ -13,6 +13,12 @@ export interface RunDisplay {
   readonly json: boolean
   /** Port of the HTTP API, or none. */
   readonly http: number | undefined
+  /** Told once when the run is prepared and served; `note` writes a line beside the progress. */
+  readonly onStart?: (
+    run: PreparedRun,
+    url: string | undefined,
+    note: (text: string) => void,
+  ) => void
   /** Told when the run is over, before the summary is printed. */
   readonly onSummary?: (summary: RunSummary, run: PreparedRun) => void
 }
@@ -28,6 +34,7 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
   const server = display.http === undefined ? undefined : await serveRun(run, display.http)
   if (server !== undefined) progress.note(`serving ${server.url}`)
   try {
+    display.onStart?.(run, server?.url, (text) => progress.note(text))
     const state = await run.supervisor.run()
     progress.end()
     const summary = summaryOf(run, state, systemClock)
