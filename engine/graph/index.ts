@@ -1,4 +1,5 @@
 // The logical graph: topics, handles, operators as data, the planner.
+export { type ExplainOptions, explainMermaid, explainText } from './explain.ts'
 export {
   type Job,
   type JobContext,
