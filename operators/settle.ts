@@ -16,7 +16,13 @@ import {
 } from '../engine/batch/index.ts'
 import { decodeBatch, encodeBatch } from '../engine/codec/index.ts'
 import { ConfigError } from '../engine/errors.ts'
-import { insertOutput, logicalOperator, Stream } from '../engine/graph/index.ts'
+import {
+  insertOutput,
+  type LogicalOperator,
+  logicalOperator,
+  Stream,
+  type StreamReference,
+} from '../engine/graph/index.ts'
 import type { Operator, OperatorContext, Output, Timer } from '../engine/operator.ts'
 import { columnIndex, fieldAt, type Schema } from '../engine/schema/index.ts'
 import {
@@ -48,7 +54,9 @@ export function settle(options: SettleOptions = {}) {
     const { keys, settledAfterMicros } = output
     if (keys === undefined || settledAfterMicros === undefined) throw neverSettles(output.name)
     const keyColumns = keys.map((key) => columnIndex(schema, key))
-    const { operator: above } = stream.reference
+    const { operator: above, port } = stream.reference
+    const known = options.name === undefined ? settledOutputs.get(above)?.get(port) : undefined
+    if (known !== undefined) return new Stream<Row>(known)
     const operator = logicalOperator({
       kind: 'settle',
       name: options.name ?? `settle-${above.name ?? above.kind}`,
@@ -59,9 +67,17 @@ export function settle(options: SettleOptions = {}) {
       preserves: 'all',
       instantiate: () => new Settle(schema, keyColumns, settledAfterMicros),
     })
-    return new Stream<Row>({ operator, port: 0 })
+    const reference = { operator, port: 0 }
+    if (options.name === undefined) {
+      const ports = settledOutputs.get(above) ?? new Map<number, StreamReference>()
+      settledOutputs.set(above, ports.set(port, reference))
+    }
+    return new Stream<Row>(reference)
   }
 }
+
+/** Settled outputs by operator and port: several final-only sinks of one stream share one. */
+const settledOutputs = new WeakMap<LogicalOperator, Map<number, StreamReference>>()
 
 class Settle implements Operator, StateTable {
   readonly name = 'waiting'

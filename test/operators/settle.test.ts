@@ -117,6 +117,15 @@ describe('settle', () => {
     expect(stream.pipe(settle())).toBe(stream)
   })
 
+  it('is one operator for all who settle a stream, unless they name it', () => {
+    const stream = streamOf(windows, { isChangelog: true, keys: ['user'], settledAfterMicros: 1 })
+    const [first, second] = [stream.pipe(settle()), stream.pipe(settle())]
+    expect(second.reference.operator).toBe(first.reference.operator)
+    const named = stream.pipe(settle({ name: 'own' }))
+    expect(named.reference.operator).not.toBe(first.reference.operator)
+    expect(named.reference.operator.name).toBe('own')
+  })
+
   it('refuses a changelog that never settles', () => {
     const running = streamOf(windows, { isChangelog: true, keys: ['user'] })
     expect(() => running.pipe(settle())).toThrow('SETTLE_NEVER')
