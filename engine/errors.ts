@@ -40,6 +40,9 @@ export class BadRecordError extends MillraceError {}
 /** A user's function threw on a stateful path: the job stops at once and names the record. */
 export class UserCodeError extends MillraceError {}
 
+/** A quality gate closed: the job halts until a person decides. */
+export class GateError extends MillraceError {}
+
 /** Stored state is damaged: the job refuses to start from it. */
 export class StateCorruptError extends MillraceError {}
 

@@ -31,6 +31,7 @@ export {
 } from './plan.ts'
 export { KeyedStream, Pipeable, type Step, Stream, StreamWithLate } from './stream.ts'
 export {
+  type DeadLetterLimit,
   type FieldPolicies,
   type Partitioner,
   type Topic,

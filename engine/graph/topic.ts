@@ -19,6 +19,14 @@ export interface FieldPolicies {
   readonly wrongTypes?: 'reject' | 'null'
 }
 
+/** Halts the job when more than a share of a run of records is refused. */
+export interface DeadLetterLimit {
+  /** 0 to 1. */
+  readonly shareMax: number
+  /** Length of a run of offsets of one partition. */
+  readonly windowRecords: number
+}
+
 export interface TopicOptions<Row> {
   readonly schema: Schema<Row>
   /** Column with the event time. */
@@ -40,6 +48,8 @@ export interface TopicOptions<Row> {
   readonly farFuture?: Duration
   /** A channel silent for longer is moved on by ticks when the job runs live. */
   readonly idleAfter?: Duration
+  /** Default: refused records never halt the job. */
+  readonly deadLetters?: DeadLetterLimit
   /** Name of a string column of the schema that receives the record verbatim. */
   readonly rawColumn?: keyof Row & string
 }
@@ -55,6 +65,7 @@ export interface Topic<Row = unknown> {
   readonly fields: FieldPolicies
   readonly farFutureMicros: number | undefined
   readonly idleAfterMicros: number | undefined
+  readonly deadLetters: DeadLetterLimit | undefined
   readonly rawColumn: string | undefined
 }
 
@@ -85,6 +96,7 @@ export function topic<Row>(name: string, options: TopicOptions<Row>): Topic<Row>
     fields: options.fields ?? {},
     farFutureMicros: optionalMicros(options.farFuture),
     idleAfterMicros: optionalMicros(options.idleAfter),
+    deadLetters: checkedLimit(name, options.deadLetters),
     rawColumn: options.rawColumn,
   }
 }
@@ -107,6 +119,19 @@ function watermarkPolicy<Row>(name: string, options: TopicOptions<Row>): Waterma
     )
   }
   return { kind: 'field', column: watermark.field }
+}
+
+function checkedLimit(name: string, limit: DeadLetterLimit | undefined) {
+  if (limit === undefined) return undefined
+  const { shareMax, windowRecords } = limit
+  const isShare = shareMax >= 0 && shareMax <= 1
+  if (isShare && Number.isInteger(windowRecords) && windowRecords > 0) return limit
+  const found = `shareMax ${shareMax}, windowRecords ${windowRecords}`
+  throw invalid(
+    name,
+    'deadLetters with 0 ≤ shareMax ≤ 1 and a whole number of windowRecords',
+    found,
+  )
 }
 
 function optionalMicros(duration: Duration | undefined): number | undefined {

@@ -2,7 +2,7 @@
 // commit together with the state that they produced.
 //
 //   key = channel id (UTF-8) · value = offset f64, watermark f64, max event time f64, ended u8,
-//   has bookmark u8, bookmark
+//   gate's run f64, gate's refused f64, has bookmark u8, bookmark
 import { ByteReader, type ByteWriter } from '../batch/index.ts'
 import type { SegmentWriter, StateTable, TableFormat } from '../state/index.ts'
 import type { Channel, ChannelState } from './channel.ts'
@@ -52,6 +52,8 @@ function writeState(bytes: ByteWriter, state: ChannelState): void {
   bytes.float64(state.watermark)
   bytes.float64(state.maxEventTime)
   bytes.uint8(state.isEnded ? 1 : 0)
+  bytes.float64(state.gate.run)
+  bytes.float64(state.gate.rejected)
   bytes.uint8(state.bookmark === undefined ? 0 : 1)
   if (state.bookmark !== undefined) bytes.raw(state.bookmark)
 }
@@ -61,6 +63,7 @@ function readState(reader: ByteReader): ChannelState {
   const watermark = reader.float64()
   const maxEventTime = reader.float64()
   const isEnded = reader.uint8() === 1
+  const gate = { run: reader.float64(), rejected: reader.float64() }
   const bookmark = reader.uint8() === 1 ? reader.raw(reader.remaining).slice() : undefined
-  return { offset, watermark, maxEventTime, isEnded, bookmark }
+  return { offset, watermark, maxEventTime, isEnded, gate, bookmark }
 }

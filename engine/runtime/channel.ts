@@ -8,6 +8,7 @@ import { assert } from '../errors.ts'
 import type { Topic } from '../graph/index.ts'
 import { columnIndex } from '../schema/index.ts'
 import { WatermarkGenerator } from '../time/index.ts'
+import { DeadLetterGate, type GateState } from './dead-letter-gate.ts'
 import { rowJson } from './dead-letters.ts'
 
 /** What a channel must remember across restarts. */
@@ -17,6 +18,7 @@ export interface ChannelState {
   readonly maxEventTime: number
   readonly isEnded: boolean
   readonly bookmark: Uint8Array | undefined
+  readonly gate: GateState
 }
 
 /** The next records of a channel, not yet given to the task. */
@@ -63,6 +65,9 @@ export interface TopicChannelParts {
   readonly restored: ChannelState | undefined
 }
 
+/** The state of a gate that has seen nothing, or of none. */
+export const NO_GATE: GateState = { run: 0, rejected: 0 }
+
 export class TopicChannel implements Channel {
   readonly id: string
   readonly input: number
@@ -73,6 +78,7 @@ export class TopicChannel implements Channel {
   readonly #eventTime: number
   readonly #watermarkField: number
   readonly #generator: WatermarkGenerator
+  readonly #gate: DeadLetterGate | undefined
   #position: { offset: number; bookmark: Uint8Array | undefined }
   #isEnded: boolean
   #waiting:
@@ -91,6 +97,8 @@ export class TopicChannel implements Channel {
     this.#watermarkField =
       watermark.kind === 'field' ? columnIndex(topic.schema, watermark.column) : -1
     this.#generator = new WatermarkGenerator(watermark, restored?.watermark, restored?.maxEventTime)
+    const { deadLetters } = topic
+    this.#gate = deadLetters && new DeadLetterGate(deadLetters, restored?.gate ?? NO_GATE)
     this.#position = { offset: parts.offset, bookmark: restored?.bookmark }
     this.#isEnded = restored?.isEnded ?? false
   }
@@ -130,6 +138,7 @@ export class TopicChannel implements Channel {
     const waiting = this.#waiting
     assert(waiting !== undefined, `channel ${this.id} has nothing to take`)
     this.#waiting = undefined
+    this.#gate?.take(this.id, waiting.batch.rejected)
     this.#position = { offset: waiting.nextOffset, bookmark: waiting.bookmark }
     return waiting.batch
   }
@@ -146,6 +155,7 @@ export class TopicChannel implements Channel {
       watermark: this.#takenWatermark,
       maxEventTime: waiting === undefined ? this.#generator.maxEventTime : this.#maxBeforeWaiting,
       isEnded: this.#isEnded,
+      gate: this.#gate?.state ?? NO_GATE,
     }
   }
 

@@ -19,7 +19,7 @@ import { WATERMARK_MAX, WATERMARK_MIN } from '../element.ts'
 import { assert } from '../errors.ts'
 import { BATCH_RECORDS_MAX } from '../limits.ts'
 import type { Schema } from '../schema/index.ts'
-import type { Channel, ChannelBatch, ChannelState } from './channel.ts'
+import { type Channel, type ChannelBatch, type ChannelState, NO_GATE } from './channel.ts'
 import type { BatchTaker, DecidedReader, StoreEntry } from './deployment.ts'
 
 const encoder = new TextEncoder()
@@ -230,6 +230,7 @@ export class RepartitionChannel implements Channel {
       maxEventTime: this.#watermark,
       isEnded: this.#isEnded,
       bookmark: undefined,
+      gate: NO_GATE,
     }
   }
 
