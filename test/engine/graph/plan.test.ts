@@ -57,7 +57,7 @@ function shape({ stages }: Plan): string[] {
 const perKey = runningAggregate({ n: count() })
 
 describe('the planner', () => {
-  it('puts a job that keeps its partitioning into one stage, and has the partitioner checked', () => {
+  it('puts a job that keeps its partitioning into one stage, its partitioner to be checked', () => {
     const planned = plan(({ from, to }) => to(from(keyed).pipe(keyBy('user'), perKey), sink))
     expect(shape(planned)).toEqual(['4: keyed > running-aggregate > topic:out'])
     expect(planned.stages[0]?.checkedInputs).toEqual(new Map([['keyed', ['user']]]))
