@@ -1,6 +1,6 @@
 // EventFeed: BiteBridge as it happens, for the feeder: gives the simulated events that have arrived by
 // now. Event time is the wall clock's; everything else follows from the seed. A simulation begins
-// some time ago, so that deliveries and ratings of earlier orders arrive from the start.
+// some time ago, so that deliveries of earlier orders arrive from the start.
 import type { Clock } from '../../engine/clock.ts'
 import { type SimulatedEvent, simulate } from '../bitebridge/simulation/index.ts'
 
@@ -16,10 +16,10 @@ export interface FeedOptions {
 const EVENTS_PER_ORDER = 2.35
 const RESTAURANTS = 300
 const CUSTOMERS = 4000
-/** How long ago the simulation begins: longer than most deliveries and ratings take. */
-const EARLIER_SECONDS = 5400
-/** Orders that are simulated before the first event is given. */
-const EARLIER_ORDERS_MAX = 100_000
+/** How long before the first event the simulation begins: as long as deliveries take. */
+const EARLIER_SECONDS = 2400
+/** Orders that are simulated before the first event is given, on average. */
+const EARLIER_ORDERS_MAX = 20_000
 
 export class EventFeed {
   readonly #clock: Clock

@@ -24,8 +24,11 @@ export type FeederMessage =
 const IDLE_MS = 20
 /** Events of one append. */
 const APPEND_EVENTS_MAX = 5000
-/** An empty log begins with the events of so many milliseconds. */
-const BACKLOG_MS = 360_000
+/**
+ * An empty log begins with earlier events, so that there are features at once: enough to close a
+ * window (a minute and the disorder), at most those of six minutes.
+ */
+const BACKLOG = { secondsMin: 70, secondsMax: 360, events: 100_000 } as const
 
 async function feed(data: FeederData, port: NonNullable<typeof parentPort>): Promise<void> {
   let isStopping = false
@@ -34,10 +37,8 @@ async function feed(data: FeederData, port: NonNullable<typeof parentPort>): Pro
   })
   const log = openLog(data.logFolder)
   const isEmpty = log.latest('orders', 0) === 0
-  const simulation = new EventFeed(
-    { ...data.feed, backlogMs: isEmpty ? BACKLOG_MS : 0 },
-    systemClock,
-  )
+  const backlogMs = isEmpty ? backlogMsOf(data.feed.eventsPerSecond) : 0
+  const simulation = new EventFeed({ ...data.feed, backlogMs }, systemClock)
   let events = 0
   while (!isStopping) {
     const due = simulation.due(APPEND_EVENTS_MAX)
@@ -53,6 +54,11 @@ async function feed(data: FeederData, port: NonNullable<typeof parentPort>): Pro
   }
   await log.close()
   port.postMessage({ kind: 'stopped', events } satisfies FeederMessage)
+}
+
+function backlogMsOf(eventsPerSecond: number): number {
+  const { secondsMin, secondsMax, events } = BACKLOG
+  return Math.max(secondsMin, Math.min(secondsMax, events / eventsPerSecond)) * 1000
 }
 
 async function append(log: EmbeddedLog, events: readonly SimulatedEvent[]): Promise<void> {

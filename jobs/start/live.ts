@@ -3,6 +3,7 @@
 import { openLog, registerTopics } from '../../connectors/log/index.ts'
 import { OnlineReader } from '../../connectors/online/index.ts'
 import { systemClock } from '../../engine/clock.ts'
+import { isFinal } from '../../engine/runtime/index.ts'
 import { logFolder } from '../run/data-folder.ts'
 import { onlineHandle } from '../run/online-handle.ts'
 import { count } from '../run/progress.ts'
@@ -80,6 +81,7 @@ async function prepareLog(data: string): Promise<void> {
 function showFirst(run: PreparedRun, feeder: EventFeeder, onFound: (user: string) => void): void {
   const reader = new OnlineReader(onlineHandle(run.store.reader()), systemClock)
   const stop = systemClock.every(LOOK_EVERY_MS, () => {
+    if (isFinal(run.supervisor.state)) return stop()
     const [first] = topSpenders(reader, feeder.users, 1)
     if (first === undefined) return
     stop()
