@@ -1,0 +1,117 @@
+// A program: runs a job as `millrace run` does (main thread, slots in worker threads, a data folder)
+// and prints as JSON what it measured. It takes the run's options as one JSON argument. It differs
+// from the command only in that it looks at the slots' statuses while they run.
+import { systemClock } from '../../engine/clock.ts'
+import type { SlotStatus } from '../../engine/runtime/index.ts'
+import { type PreparedRun, prepareRun } from '../../jobs/run/run-job.ts'
+import type { RunOptions } from '../../jobs/run/run-options.ts'
+import { isProgram } from './command-line.ts'
+import { perSecond, type Spread, spread } from './statistics.ts'
+
+export interface TimedRun {
+  readonly events: number
+  readonly rows: Readonly<Record<string, number>>
+  /** From the start of the slots' threads until the last epoch was decided and delivered. */
+  readonly seconds: number
+  readonly eventsPerSecond: number
+  /** The first fifth of the events, with all that a start costs; then up to nine tenths. */
+  readonly firstPerSecond: number
+  readonly steadyPerSecond: number
+  readonly epochs: number
+  readonly pauseMs: Spread
+  /** Share of the pauses in the time of all slots. */
+  readonly pauseShare: number
+  readonly stateMbMax: number
+}
+
+/** Shorter than the slots' interval of reports, so that none is missed. */
+const LOOK_EVERY_MS = 40
+
+interface Sample {
+  readonly atMs: number
+  readonly events: number
+}
+
+async function timedRun(options: RunOptions): Promise<TimedRun> {
+  const run = await prepareRun(options)
+  const watch = new Watch(run)
+  const startedMs = systemClock.elapsedMs()
+  const stopLooking = systemClock.every(LOOK_EVERY_MS, () => watch.look())
+  const state = await run.supervisor.run()
+  const elapsedMs = systemClock.elapsedMs() - startedMs
+  stopLooking()
+  watch.look()
+  await run.store.reader().close()
+  if (state !== 'ended') throw new Error(run.supervisor.error?.message ?? `the run ${state}`)
+  return watch.report(startedMs, elapsedMs)
+}
+
+class Watch {
+  readonly #run: PreparedRun
+  readonly #seen = new Set<SlotStatus>()
+  readonly #samples: Sample[] = []
+  readonly #pauses: number[] = []
+  #stateBytesMax = 0
+
+  constructor(run: PreparedRun) {
+    this.#run = run
+  }
+
+  look(): void {
+    const { statuses } = this.#run.supervisor
+    const fresh = statuses.filter((status) => !this.#seen.has(status))
+    if (fresh.length === 0) return
+    for (const status of fresh) {
+      this.#seen.add(status)
+      this.#pauses.push(...status.epochDurations)
+    }
+    const events = statuses.reduce((sum, { recordsIn }) => sum + recordsIn, 0)
+    this.#samples.push({ atMs: systemClock.elapsedMs(), events })
+    const bytes = statuses
+      .flatMap(({ state }) => Object.values(state))
+      .reduce((sum, table) => sum + table.bytes, 0)
+    this.#stateBytesMax = Math.max(this.#stateBytesMax, bytes)
+  }
+
+  report(startedMs: number, elapsedMs: number): TimedRun {
+    const { statuses } = this.#run.supervisor
+    const events = statuses.reduce((sum, { recordsIn }) => sum + recordsIn, 0)
+    const rows: Record<string, number> = {}
+    for (const { counters } of statuses) {
+      for (const [sink, count] of Object.entries(counters.rows_out ?? {})) {
+        rows[sink] = (rows[sink] ?? 0) + count
+      }
+    }
+    const start = { atMs: startedMs, events: 0 }
+    const warm = this.#after(events * 0.2)
+    const late = this.#after(events * 0.9)
+    return {
+      events,
+      rows,
+      seconds: elapsedMs / 1000,
+      eventsPerSecond: perSecond(events, elapsedMs),
+      firstPerSecond: rateBetween(start, warm),
+      steadyPerSecond: rateBetween(warm, late),
+      epochs: Math.max(...statuses.map(({ epoch }) => epoch)),
+      pauseMs: spread(this.#pauses),
+      pauseShare:
+        this.#pauses.reduce((sum, ms) => sum + ms, 0) / (elapsedMs * Math.max(1, statuses.length)),
+      stateMbMax: Math.round(this.#stateBytesMax / 1e6),
+    }
+  }
+
+  #after(events: number): Sample | undefined {
+    return this.#samples.find((sample) => sample.events >= events)
+  }
+}
+
+/** 0 where the run was too short to tell. */
+function rateBetween(from: Sample | undefined, to: Sample | undefined): number {
+  if (from === undefined || to === undefined || to.events <= from.events) return 0
+  return perSecond(to.events - from.events, to.atMs - from.atMs)
+}
+
+if (isProgram(import.meta.url)) {
+  const options: RunOptions = JSON.parse(process.argv[2] ?? '{}')
+  process.stdout.write(`${JSON.stringify(await timedRun(options))}\n`)
+}
