@@ -1,5 +1,6 @@
 // The public face of millrace: what jobs import from 'millrace'.
 
+export { fromObservable, toObservable } from '../connectors/observable/index.ts'
 export {
   BadRecordError,
   ConfigError,
@@ -12,6 +13,19 @@ export {
   StorageError,
   UserCodeError,
 } from '../engine/errors.ts'
+export {
+  caseWhen,
+  coalesce,
+  col,
+  columns,
+  concat,
+  dateLiteral,
+  decimalLiteral,
+  type Expr,
+  type Expression,
+  lit,
+  timestampLiteral,
+} from '../engine/expression/index.ts'
 export {
   type Job,
   type JobContext,
@@ -45,20 +59,41 @@ export {
 export type { Duration } from '../engine/time/index.ts'
 export {
   aggregate,
+  type Condition,
   count,
   countDistinct,
+  type DeduplicateOptions,
+  deduplicate,
+  filter,
+  flatMap,
   type HoppingWindowOptions,
   hoppingWindow,
   keyBy,
+  type LatestByOptions,
   latestBy,
+  listState,
+  map,
+  mapState,
   max,
   mean,
   min,
+  type ProcessContext,
+  type ProcessOptions,
+  type ProcessTimer,
+  process,
+  rename,
+  runningAggregate,
+  rx,
+  select,
   settle,
+  split,
   sum,
   type TumblingWindowOptions,
   tumblingWindow,
+  union,
   userDefined,
+  valueState,
+  withColumns,
   withPosition,
 } from '../operators/index.ts'
 export {

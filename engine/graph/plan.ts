@@ -15,8 +15,8 @@ import type { Topic } from './topic.ts'
 export interface Partitioning {
   readonly keys: readonly string[] | undefined
   readonly count: number
-  /** The producer's word, to be checked record by record. */
-  readonly declaredBy: string | undefined
+  /** Topics whose producers' word this is, to be checked record by record. */
+  readonly declaredBy: readonly string[]
 }
 
 /** Where a stage's records come from. */
@@ -146,14 +146,16 @@ class Planner {
       partitioning: {
         keys: isKeyed ? topic.key : undefined,
         count,
-        declaredBy: isKeyed ? topic.name : undefined,
+        declaredBy: isKeyed ? [topic.name] : [],
       },
     }
   }
 
   #step(operator: LogicalOperator): Placed {
     const id = this.#id(operator)
-    const placeAll = () => operator.inputs.map((input) => this.#input(operator, id, input))
+    const nameOf = (at: number) => (operator.inputs.length > 1 ? `${id}.${at}` : id)
+    const placeAll = () =>
+      operator.inputs.map((input, at) => this.#input(operator, nameOf(at), input))
     // Placing one input may unite and renumber stages, so the places are read again each time.
     placeAll()
     let inputs = placeAll()
@@ -176,26 +178,30 @@ class Planner {
   }
 
   /** The input as the operator needs it: as it is, checked, or behind a repartition topic. */
-  #input(operator: LogicalOperator, id: string, input: StreamReference): Placed {
+  #input(operator: LogicalOperator, name: string, input: StreamReference): Placed {
     const placed = this.#place(input.operator)
     const { partitioning } = placed
     const reference = { ...placed.reference, port: input.port }
     const { keys } = operator
     if (keys === undefined || partitioning.count === 1) return { reference, partitioning }
     if (sameKeys(partitioning.keys, keys)) {
-      if (partitioning.declaredBy !== undefined) {
-        this.#draft(reference.stage).checkedInputs.set(partitioning.declaredBy, keys)
-      }
+      const { checkedInputs } = this.#draft(reference.stage)
+      for (const topic of partitioning.declaredBy) checkedInputs.set(topic, keys)
       return { reference, partitioning }
     }
-    return this.#repartition(reference, keys, partitioning.count, id)
+    return this.#repartition(reference, keys, partitioning.count, name)
   }
 
-  #repartition(from: PlannedReference, keys: readonly string[], count: number, id: string): Placed {
-    const shared = `${from.stage}/${from.id}/${from.port}/${keys.join(',')}`
+  #repartition(
+    from: PlannedReference,
+    keys: readonly string[],
+    count: number,
+    end: string,
+  ): Placed {
+    const shared = `${from.id}/${from.port}/${keys.join(',')}`
     const known = this.#repartitioned.get(shared)
     if (known !== undefined) return known
-    const name = `${this.#job.name}.repartition.${id}`
+    const name = `${this.#job.name}.repartition.${end}`
     const input = { kind: 'repartition', id: name, keys, from, channels: count } as const
     this.#draft(from.stage).repartitions.push(input)
     const stage = this.#drafts.length
@@ -209,7 +215,7 @@ class Planner {
     })
     const placed = {
       reference: { stage, id: name, port: 0 },
-      partitioning: { keys, count, declaredBy: undefined },
+      partitioning: { keys, count, declaredBy: [] },
     }
     this.#repartitioned.set(shared, placed)
     return placed
@@ -277,7 +283,8 @@ function partitioningAfter(operator: LogicalOperator, inputs: readonly Partition
     agreed &&
     keys !== undefined &&
     (operator.preserves === 'all' || keys.every((key) => operator.preserves.includes(key)))
-  return { keys: kept ? keys : undefined, count: first.count, declaredBy: first.declaredBy }
+  const declaredBy = [...new Set(inputs.flatMap((input) => input.declaredBy))]
+  return { keys: kept ? keys : undefined, count: first.count, declaredBy }
 }
 
 function sameKeys(a: readonly string[] | undefined, b: readonly string[]): boolean {
