@@ -60,6 +60,16 @@ export async function readSinks(data: string, file?: string): Promise<SinkRows> 
   }
 }
 
+/** How many processes took the job over so far: the others were killed before. */
+export async function startsOf(data: string): Promise<number> {
+  const store = JobStore.openReadOnly(join(data, 'jobs', JOB, 'run'))
+  try {
+    return store.job()?.term ?? 0
+  } finally {
+    await store.close()
+  }
+}
+
 /** Compares every sink with what it must hold. */
 export function compareSinks(found: SinkRows, expected: SinkRows): Findings {
   const parts = [
@@ -162,7 +172,7 @@ function cellValue(kind: string, cell: unknown): unknown {
 }
 
 /** Rows of the files that the log of a table names now. */
-function lakeRows(folder: string): Row[] {
+export function lakeRows(folder: string): Row[] {
   const log = join(folder, '_delta_log')
   if (!existsSync(log)) return []
   const names = readdirSync(log).filter((name) => /^\d{20}\.json$/.test(name))
