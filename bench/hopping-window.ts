@@ -158,7 +158,7 @@ class HashSink implements Output {
     const columns = batch.columns.map(valuesOf)
     for (let i = 0; i < batch.length; i++) {
       let h = 0
-      for (const values of columns) h = Math.imul(h ^ (values[i]! % 4294967296), 16777619)
+      for (const values of columns) h = Math.imul(h ^ values[i]!, 16777619)
       this.hash = (this.hash + (h >>> 0)) % 2 ** 52
     }
   }

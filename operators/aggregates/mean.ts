@@ -118,7 +118,7 @@ class IntegerMeans implements Accumulators {
   readonly #column: number
   /** Decimal digits that the result has more than the input, or -1 for a float64 result. */
   readonly #digits: number
-  readonly #sums = new IntegerSums()
+  readonly #sums = new IntegerSums(true)
 
   constructor(column: number, digits: number) {
     this.#column = column
@@ -152,7 +152,7 @@ class IntegerMeans implements Accumulators {
   }
 
   result(rows: Int32Array, count: number): Column {
-    const { counts } = this.#sums
+    const counts = this.#counts()
     const nulls = nullsOf(counts, rows, count)
     if (this.#digits >= 0) return this.#decimals(rows, count, nulls)
     const values = new Float64Array(count)
@@ -173,14 +173,21 @@ class IntegerMeans implements Accumulators {
     this.#sums.decode(row, reader)
   }
 
+  #counts(): Float64Array {
+    const { counts } = this.#sums
+    assert(counts !== undefined, 'a mean counts its values')
+    return counts
+  }
+
   #decimals(rows: Int32Array, count: number, nulls: Uint8Array | undefined): Column {
     const factor = 10n ** BigInt(this.#digits)
+    const counts = this.#counts()
     const exact: bigint[] = []
     const values = new Float64Array(count)
     let anyWide = false
     for (let i = 0; i < count; i++) {
       const row = rows[i]!
-      const parts = this.#sums.counts[row]!
+      const parts = counts[row]!
       const unscaled = parts > 0 ? halfUp(this.#sums.total(row) * factor, BigInt(parts)) : 0n
       exact.push(unscaled)
       values[i] = Number(unscaled)

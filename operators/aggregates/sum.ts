@@ -32,12 +32,12 @@ export const sumKind: AggregateKind = {
     const isFloat = field.type.kind === 'float64'
     return {
       field: result,
-      layout: `sum(${typeName(field.type)})`,
+      layout: `sum(${typeName(field.type)}${field.nullable ? ', nullable' : ''})`,
       invertible: true,
       create: () => {
         if (isFloat) return new SumAccumulators(index, new FloatSums(), floatResult)
         const largest = largestOf(result.type)
-        return new SumAccumulators(index, new IntegerSums(), (sums, rows, count) =>
+        return new SumAccumulators(index, new IntegerSums(field.nullable), (sums, rows, count) =>
           integerResult(sums, rows, count, largest, result.type),
         )
       },
@@ -62,7 +62,7 @@ function sumType(field: Field): DataType {
 
 /** What both kinds of sums can do. */
 interface Sums<Self> {
-  readonly counts: Float64Array
+  readonly counts: Float64Array | undefined
   readonly sizeBytes: number
   ensureRows(count: number): void
   clear(from: number, to: number): void
@@ -169,9 +169,10 @@ function floatResult(sums: FloatSums, rows: Int32Array, count: number): Column {
   return { kind: 'float64', values, nulls: nullsOf(sums.counts, rows, count) }
 }
 
-/** One byte a row, 1 where no value was added; undefined when there is none. */
-export function nullsOf(counts: Float64Array, rows: Int32Array, count: number) {
+/** One byte a row, 1 where no value was added; undefined when there is none or none can be. */
+export function nullsOf(counts: Float64Array | undefined, rows: Int32Array, count: number) {
   let nulls: Uint8Array | undefined
+  if (counts === undefined) return nulls
   for (let i = 0; i < count; i++) {
     if (counts[rows[i]!]! > 0) continue
     nulls ??= new Uint8Array(count)

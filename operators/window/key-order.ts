@@ -1,24 +1,23 @@
-// KeyOrder: gives the keys that hold state positions in the order in which they first appeared
-// (ascending sequence). Windows send their rows in this order, and running values stand at these
-// positions, so that firing a window walks memory from front to back. Positions of keys that left
-// stay empty until `compact`; at most about half of all positions are empty.
+// KeyOrder: counts the rows that each key holds, and gives the keys that hold any positions in the
+// order in which they first appeared (ascending sequence). Windows send their rows in this order, and
+// running values stand at these positions, so that firing a window walks memory from front to back.
+// Positions of keys that left stay empty until `compact`; at most about half of them are empty.
 import { assert } from '../../engine/errors.ts'
-import { sortSlots } from './sequence-order.ts'
 
 const EMPTY_MIN = 1024
 
 export class KeyOrder {
   /** The slot at each position, -1 where the key left. Replaced when it grows. */
   slots = new Int32Array(64)
-  /** The position of each slot; -1 for one without state. Replaced when it grows. */
-  positionOf = new Int32Array(64).fill(-1)
+  /** By slot: how many rows the key holds, then its position. Replaced when it grows. */
+  holdings = new Int32Array(128)
   /** Positions in use, empty ones included. */
   count = 0
   #live = 0
   #newest = Number.NEGATIVE_INFINITY
 
   get sizeBytes(): number {
-    return this.slots.byteLength + this.positionOf.byteLength
+    return this.slots.byteLength + this.holdings.byteLength
   }
 
   /** True when more positions are empty than not: time to compact. */
@@ -26,25 +25,26 @@ export class KeyOrder {
     return this.count - this.#live > Math.max(EMPTY_MIN, this.#live)
   }
 
-  /** Gives a key the last position, unless it has one. New keys come in ascending sequence. */
-  activate(slot: number, sequence: number): void {
-    if (slot >= this.positionOf.length) {
-      this.positionOf = grown(this.positionOf, slot + 1)
-    }
-    if (this.positionOf[slot]! >= 0) return
-    assert(sequence > this.#newest, `key ${sequence} appeared after ${this.#newest}`)
-    this.#newest = sequence
-    if (this.count === this.slots.length) this.slots = grown(this.slots, this.count + 1)
-    this.positionOf[slot] = this.count
-    this.slots[this.count++] = slot
-    this.#live++
+  /** Makes room for the slots below `count`. */
+  ensureSlots(count: number): void {
+    if (count * 2 > this.holdings.length) this.holdings = grown(this.holdings, count * 2)
   }
 
-  /** The key has no state any more. */
-  remove(slot: number): void {
-    this.slots[this.positionOf[slot]!] = -1
-    this.positionOf[slot] = -1
+  /** One more row of a key. The first gives it the last position; new keys ascend in sequence. */
+  hold(slot: number, sequence: number): void {
+    if (this.holdings[slot * 2]!++ === 0) this.#activate(slot, sequence)
+  }
+
+  /** One row less. True when the key holds none any more: it has no position then. */
+  drop(slot: number): boolean {
+    if (--this.holdings[slot * 2]! > 0) return false
+    this.slots[this.holdings[slot * 2 + 1]!] = -1
     this.#live--
+    return true
+  }
+
+  positionOf(slot: number): number {
+    return this.holdings[slot * 2 + 1]!
   }
 
   /** Closes the gaps. Gives for each new position where its key stood before. */
@@ -55,27 +55,25 @@ export class KeyOrder {
       const slot = this.slots[position]!
       if (slot < 0) continue
       from[kept] = position
-      this.positionOf[slot] = kept
+      this.holdings[slot * 2 + 1] = kept
       this.slots[kept++] = slot
     }
     this.count = kept
     return from
   }
 
-  /** Starts with all keys that have rows, after a restore. */
-  rebuild(sequences: Float64Array, rowsOfKey: Int32Array): void {
-    const slots: number[] = []
-    for (let slot = 0; slot < rowsOfKey.length; slot++) {
-      if (rowsOfKey[slot]! > 0) slots.push(slot)
-    }
-    for (const slot of sortSlots(Int32Array.from(slots), sequences)) {
-      this.activate(slot, sequences[slot]!)
-    }
+  #activate(slot: number, sequence: number): void {
+    assert(sequence > this.#newest, `key ${sequence} appeared after ${this.#newest}`)
+    this.#newest = sequence
+    if (this.count === this.slots.length) this.slots = grown(this.slots, this.count + 1)
+    this.holdings[slot * 2 + 1] = this.count
+    this.slots[this.count++] = slot
+    this.#live++
   }
 }
 
 function grown(lane: Int32Array<ArrayBuffer>, count: number): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(Math.max(count, lane.length * 2)).fill(-1, lane.length)
+  const larger = new Int32Array(Math.max(count, lane.length * 2))
   larger.set(lane)
   return larger
 }

@@ -26,11 +26,10 @@ export class PaneStore implements StateTable {
   readonly partials: readonly Accumulators[]
   /** The key's slot by row. The array is replaced when it grows. */
   slotOf = new Int32Array(0)
-  /** Live rows of a key by slot. Grown by `ensureSlots`. */
-  rowsOfKey = new Int32Array(0)
   rows = 0
   readonly #frame: WindowFrame
   readonly #keys: KeyIndex
+  readonly #order: KeyOrder
   readonly #byStart = new Map<number, Pane>()
   readonly #paneOfChunk: (Pane | undefined)[] = []
   readonly #freeChunks: number[] = []
@@ -40,9 +39,15 @@ export class PaneStore implements StateTable {
   #restored: number[] = []
   #restoredRows: number[] = []
 
-  constructor(frame: WindowFrame, aggregates: readonly Aggregate[], keys: KeyIndex) {
+  constructor(
+    frame: WindowFrame,
+    aggregates: readonly Aggregate[],
+    keys: KeyIndex,
+    order: KeyOrder,
+  ) {
     this.#frame = frame
     this.#keys = keys
+    this.#order = order
     this.partials = aggregates.map((aggregate) => aggregate.create('panes'))
     const { size, slide, offset } = frame
     const layouts = aggregates.map((aggregate) => aggregate.layout).join(',')
@@ -50,7 +55,7 @@ export class PaneStore implements StateTable {
   }
 
   get sizeBytes(): number {
-    let total = this.slotOf.length * 5 + this.rowsOfKey.length * 4
+    let total = this.slotOf.length * 5 + this.#order.sizeBytes
     for (const partials of this.partials) total += partials.sizeBytes
     for (const pane of this.panes()) total += pane.table.byteLength + pane.dirty.byteLength
     return total
@@ -61,13 +66,6 @@ export class PaneStore implements StateTable {
     for (const first of this.#byStart.values()) {
       for (let pane: Pane | undefined = first; pane !== undefined; pane = pane.later) yield pane
     }
-  }
-
-  ensureSlots(count: number): void {
-    if (count <= this.rowsOfKey.length) return
-    const grown = new Int32Array(Math.max(count, this.rowsOfKey.length * 2))
-    grown.set(this.rowsOfKey)
-    this.rowsOfKey = grown
   }
 
   find(start: number, entersAt: number): Pane | undefined {
@@ -113,7 +111,7 @@ export class PaneStore implements StateTable {
         const row = this.#newRow(pane)
         pane.put(slot, row)
         this.slotOf[row] = slot
-        this.rowsOfKey[slot]!++
+        this.#order.hold(slot, this.#keys.sequenceOf[slot]!)
         this.#isDirty[row] = 1
         pane.markDirty(row)
         rows[i] = row
@@ -136,12 +134,10 @@ export class PaneStore implements StateTable {
   }
 
   /** Frees a pane. The keys that have no rows any more are released and lose their position. */
-  retire(pane: Pane, order: KeyOrder): void {
+  retire(pane: Pane): void {
     for (let i = 0; i < pane.size; i++) {
       const slot = this.slotOf[pane.rowAt(i)]!
-      if (--this.rowsOfKey[slot]! > 0) continue
-      this.#keys.release(slot)
-      order.remove(slot)
+      if (this.#order.drop(slot)) this.#keys.release(slot)
     }
     for (const chunk of pane.chunks) {
       const from = chunk * CHUNK_ROWS
@@ -190,7 +186,7 @@ export class PaneStore implements StateTable {
 
   /** After a restore: leads the rows' sequences back to slots. @throws StateCorruptError */
   attach(): void {
-    this.ensureSlots(this.#keys.slotCount)
+    this.#order.ensureSlots(this.#keys.slotCount)
     for (const pane of this.panes()) pane.size = 0
     for (let i = 0; i < this.#restoredRows.length; i++) {
       const row = this.#restoredRows[i] ?? 0
@@ -199,7 +195,13 @@ export class PaneStore implements StateTable {
       if (slot < 0) throw corrupt(`a row of the unknown key ${sequence}`)
       this.paneOf(row).put(slot, row)
       this.slotOf[row] = slot
-      this.rowsOfKey[slot]!++
+    }
+    // Keys get their positions in the order of their sequences, as they did when they appeared.
+    const rows = Int32Array.from(this.#restoredRows)
+    const sequences = this.#keys.sequenceOf
+    for (const row of sortBySequence(rows, rows.length, this.slotOf, sequences)) {
+      const slot = this.slotOf[row]!
+      this.#order.hold(slot, sequences[slot]!)
     }
     this.#restored = []
     this.#restoredRows = []

@@ -188,7 +188,7 @@ export class RunningWindow {
 
   #single(row: number): void {
     this.#rows[0] = row
-    this.#positions[0] = this.#order.positionOf[this.#store.slotOf[row]!]!
+    this.#positions[0] = this.#order.positionOf(this.#store.slotOf[row]!)
   }
 
   /** Loads the rows of a pane with their positions, in order of positions when that pays. */
@@ -199,16 +199,16 @@ export class RunningWindow {
       this.#positions = new Int32Array(capacity)
     }
     const { slotOf } = this.#store
-    const { positionOf, count } = this.#order
+    const { holdings, count } = this.#order
     const rows = this.#rows
     const positions = this.#positions
     pane.copyRows(0, rows)
     if (pane.size * SORTED_SHARE < count) {
-      for (let i = 0; i < pane.size; i++) positions[i] = positionOf[slotOf[rows[i]!]!]!
+      for (let i = 0; i < pane.size; i++) positions[i] = holdings[slotOf[rows[i]!]! * 2 + 1]!
       return
     }
     const rowAt = this.#rowAt
-    for (let i = 0; i < pane.size; i++) rowAt[positionOf[slotOf[rows[i]!]!]!] = rows[i]! + 1
+    for (let i = 0; i < pane.size; i++) rowAt[holdings[slotOf[rows[i]!]! * 2 + 1]!] = rows[i]! + 1
     let at = 0
     for (let position = 0; position < count; position++) {
       const stored = rowAt[position]!

@@ -33,9 +33,3 @@ export function sortBySequence(
   })
   return sorted
 }
-
-/** Slots in ascending order of their sequences. */
-export function sortSlots(slots: Int32Array, sequences: Float64Array): Int32Array {
-  const identity = Int32Array.from({ length: sequences.length }, (_, slot) => slot)
-  return sortBySequence(slots, slots.length, identity, sequences)
-}

@@ -65,7 +65,7 @@ export class WindowOperator implements Operator {
     const aggregates = Object.entries(options.aggregates).map(([name, descriptor]) =>
       instantiateAggregate(name, descriptor, input),
     )
-    const store = new PaneStore(this.#frame, aggregates, this.#keys)
+    const store = new PaneStore(this.#frame, aggregates, this.#keys, this.#order)
     this.#store = store
     const { allowedLateness, size } = this.#frame
     const looksAtKeys = allowedLateness > 0 || aggregates.some((a) => !a.invertible)
@@ -87,7 +87,6 @@ export class WindowOperator implements Operator {
 
   restored(): void {
     this.#store.attach()
-    this.#order.rebuild(this.#keys.sequenceOf, this.#store.rowsOfKey)
     this.#ensure()
     const panes = [...this.#store.panes()].sort((a, b) => (isBefore(a, b) ? -1 : 1))
     for (const pane of panes) this.#linkRows(pane)
@@ -144,7 +143,7 @@ export class WindowOperator implements Operator {
 
   #resolve(batch: RecordBatch): void {
     this.#keys.resolve(batch, this.#keyColumns, this.#slots)
-    this.#store.ensureSlots(this.#keys.slotCount)
+    this.#order.ensureSlots(this.#keys.slotCount)
   }
 
   /** All records of a batch: every one goes into its pane, none is late and none an update. */
@@ -170,14 +169,11 @@ export class WindowOperator implements Operator {
   }
 
   #linkCreated(count: number): void {
+    if (this.#keyRows === undefined) return
     this.#ensure()
-    const { slotOf } = this.#store
-    const sequences = this.#keys.sequenceOf
     for (let i = 0; i < count; i++) {
       const row = this.#created[i]!
-      const slot = slotOf[row]!
-      this.#order.activate(slot, sequences[slot]!)
-      this.#keyRows?.link(row, slot)
+      this.#keyRows.link(row, this.#store.slotOf[row]!)
     }
   }
 
@@ -300,7 +296,7 @@ export class WindowOperator implements Operator {
     const panes = this.#timeline.takeEnding(lastEnd)
     for (const pane of panes) {
       this.#unlinkRows(pane)
-      this.#store.retire(pane, this.#order)
+      this.#store.retire(pane)
     }
     if (this.#order.isSparse) this.#running.moved(this.#order.compact())
   }

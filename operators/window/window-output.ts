@@ -2,6 +2,7 @@
 // aggregates; its event time is window_end - 1 ms.
 import { type Column, type RecordBatch, recordBatch, valueAt } from '../../engine/batch/index.ts'
 import { ConfigError, errorCode } from '../../engine/errors.ts'
+import { BATCH_RECORDS_MAX } from '../../engine/limits.ts'
 import type { Schema } from '../../engine/schema/index.ts'
 import type { KeyIndex } from '../../engine/state/index.ts'
 import { closingTime } from '../../engine/window/index.ts'
@@ -9,11 +10,48 @@ import { closingTime } from '../../engine/window/index.ts'
 /** The aggregates' columns of the rows [from, from + count) that are being sent. */
 export type ResultsOf = (from: number, count: number) => Column[]
 
+interface RowTimes {
+  readonly starts: Float64Array
+  readonly ends: Float64Array
+  readonly eventTimes: Float64Array
+  readonly watermarksBefore: Float64Array
+}
+
+/** The times of one window's rows: the same for all of them, so its batches share the memory. */
+class WindowTimes implements RowTimes {
+  readonly end: number
+  readonly watermark: number
+  readonly starts: Float64Array
+  readonly ends: Float64Array
+  readonly eventTimes: Float64Array
+  readonly watermarksBefore: Float64Array
+
+  constructor(end: number, start: number, watermark: number) {
+    this.end = end
+    this.watermark = watermark
+    this.starts = new Float64Array(BATCH_RECORDS_MAX).fill(start)
+    this.ends = new Float64Array(BATCH_RECORDS_MAX).fill(end)
+    this.eventTimes = new Float64Array(BATCH_RECORDS_MAX).fill(closingTime(end))
+    this.watermarksBefore = new Float64Array(BATCH_RECORDS_MAX).fill(watermark)
+  }
+
+  first(count: number): RowTimes {
+    if (count === BATCH_RECORDS_MAX) return this
+    return {
+      starts: this.starts.subarray(0, count),
+      ends: this.ends.subarray(0, count),
+      eventTimes: this.eventTimes.subarray(0, count),
+      watermarksBefore: this.watermarksBefore.subarray(0, count),
+    }
+  }
+}
+
 export class WindowOutput {
   readonly schema: Schema<unknown>
   readonly #keys: KeyIndex
   readonly #keyCount: number
   readonly #size: number
+  #times = new WindowTimes(Number.NaN, Number.NaN, Number.NaN)
 
   constructor(schema: Schema<unknown>, keys: KeyIndex, keyCount: number, size: number) {
     this.schema = schema
@@ -30,9 +68,12 @@ export class WindowOutput {
     results: ResultsOf,
     watermark: number,
   ): RecordBatch {
-    const ends = new Float64Array(count).fill(end)
-    const aggregates = this.#named(ends, slots, count, results)
-    return this.#batch(slots, ends, aggregates, new Float64Array(count).fill(watermark), undefined)
+    if (this.#times.end !== end || this.#times.watermark !== watermark) {
+      this.#times = new WindowTimes(end, end - this.#size, watermark)
+    }
+    const times = this.#times.first(count)
+    const aggregates = this.#named(times.ends, slots, count, results)
+    return this.#batch(slots, times, aggregates, undefined)
   }
 
   /** Rows of several windows with their changes, in the order given. */
@@ -44,26 +85,22 @@ export class WindowOutput {
     results: ResultsOf,
   ): RecordBatch {
     const count = ends.length
-    const aggregates = this.#named(ends, slots, count, results)
-    return this.#batch(slots, ends, aggregates, new Float64Array(count).fill(watermark), changes)
+    const starts = ends.map((end) => end - this.#size)
+    const eventTimes = ends.map(closingTime)
+    const watermarksBefore = new Float64Array(count).fill(watermark)
+    const times = { starts, ends, eventTimes, watermarksBefore }
+    return this.#batch(slots, times, this.#named(ends, slots, count, results), changes)
   }
 
   #batch(
     slots: Int32Array,
-    ends: Float64Array,
+    times: RowTimes,
     aggregates: Column[],
-    watermarksBefore: Float64Array,
     changes: Uint8Array | undefined,
   ): RecordBatch {
-    const count = ends.length
-    const starts = new Float64Array(count)
-    const eventTimes = new Float64Array(count)
-    for (let i = 0; i < count; i++) {
-      starts[i] = ends[i]! - this.#size
-      eventTimes[i] = closingTime(ends[i]!)
-    }
+    const { starts, ends, eventTimes, watermarksBefore } = times
     const columns: Column[] = [
-      ...this.#keys.keyColumns(slots, count),
+      ...this.#keys.keyColumns(slots, ends.length),
       { kind: 'float64', values: starts, nulls: undefined },
       { kind: 'float64', values: ends, nulls: undefined },
       ...aggregates,
