@@ -1,18 +1,35 @@
 #!/usr/bin/env node
 // The CLI: `millrace`. Data on stdout, progress and logs on stderr, exit code 2 for usage.
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ExitCode, exitWith } from './cli/failure.ts'
+import { cliCommands } from './cli/index.ts'
 import { runCommand } from './cli/run-command.ts'
+import { packageFile } from './run/package-file.ts'
 import { startCommand } from './start/start-command.ts'
 
+const EXAMPLES = `
+Begin here:
+  $ millrace start                             the example: events, features, where they are
+  $ millrace run my-job.ts --bounded --in orders=events.jsonl --out features=features.jsonl
+  $ millrace explain my-job.ts                 what a job will do
+  $ millrace online get user_fraud_5m u17      what a model would read now
+`
+
+const { version }: { readonly version: string } = JSON.parse(
+  readFileSync(packageFile('package.json'), 'utf8'),
+)
 const program = new Command('millrace')
   .description('A streaming-first event-processing engine.')
+  .version(version)
   .showHelpAfterError('(add --help for the options)')
+  .addHelpText('after', EXAMPLES)
   .exitOverride()
 
-program.addCommand(startCommand())
-program.addCommand(runCommand())
-for (const command of program.commands) command.exitOverride().showHelpAfterError(true)
+for (const command of [startCommand(), runCommand()]) {
+  program.addCommand(command.exitOverride().showHelpAfterError(true))
+}
+for (const command of cliCommands()) program.addCommand(command)
 
 try {
   await program.parseAsync(process.argv)
