@@ -26,12 +26,14 @@ interface RunFlags {
 
 const EXAMPLES = `
 Examples:
-  $ millrace run jobs/bitebridge/fraud.ts --bounded --in orders=events.jsonl --out fraud-features=features.jsonl
-      reads a file to its end and writes one; the same command again says that nothing is new
+  $ millrace run jobs/bitebridge/fraud.ts --bounded \\
+      --in orders=events.jsonl --out fraud-features=features.jsonl
+    reads a file to its end and writes one; the same again says that nothing is new
   $ millrace run jobs/bitebridge/fraud.ts --http 8080
-      follows the topics of the data folder until SIGTERM, and serves /features, /jobs and /metrics
-  $ millrace run jobs/bitebridge/fraud.ts --bounded --in orders=events.jsonl --out fraud-features=/dev/null --only fraud-features
-      only counts what it would write
+    follows the topics of the data folder until SIGTERM; serves /features, /jobs and /metrics
+  $ millrace run jobs/bitebridge/fraud.ts --bounded \\
+      --in orders=events.jsonl --out fraud-features=/dev/null --only fraud-features
+    only counts what it would write
 `
 
 export function runCommand(): Command {

@@ -42,7 +42,8 @@ export class Progress {
     const rate = Math.round(records / seconds)
     const epoch = Math.max(0, ...statuses.map((status) => status.epoch))
     const left = lag > 0 ? `, ${count(lag)} left` : ''
-    const line = `${plan.job}: ${supervisor.state}, ${count(records)} events (${count(rate)}/s${left}), epoch ${epoch}`
+    const events = `${count(records)} events (${count(rate)}/s${left})`
+    const line = `${plan.job}: ${supervisor.state}, ${events}, epoch ${epoch}`
     if (this.#out.isTTY) {
       this.#out.write(`\r\u001b[2K${line}`)
       this.#isLineOpen = true

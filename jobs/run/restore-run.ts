@@ -41,7 +41,7 @@ async function checkLake(job: LogicalJob, folder: JobFolder, name: string): Prom
       code: 'OUTPUT_REPLAYED',
       message: `the run went on after savepoint "${name}"`,
       expected: `epochs ${saved.join(', ')}`,
-      found: `epochs ${epochs.join(', ')}; their rows stand in ${lake.map(({ id }) => id).join(', ')}`,
+      found: `epochs ${epochs.join(', ')}, with rows in ${lake.map(({ id }) => id).join(', ')}`,
       remedy: 'Move those tables away first, or add --accept-replayed-output.',
     })
   } finally {
