@@ -89,8 +89,7 @@ export class ValueIntern {
   }
 
   ofNumber(value: number): number {
-    bits[0] = value + 0
-    if (Number.isNaN(value)) bits[0] = Number.NaN
+    bits[0] = Number.isNaN(value) ? Number.NaN : value + 0
     const hash = mix32(words[0]! ^ Math.imul(words[1]!, -1640531527))
     const table = this.#table
     const mask = table.length - 1
@@ -109,10 +108,9 @@ export class ValueIntern {
 
   ofBytes(source: Uint8Array, start: number, end: number): number {
     const hash = hashBytes(source, start, end)
-    const table = this.#table
-    const mask = table.length - 1
+    const mask = this.#table.length - 1
     for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const id = table[at]!
+      const id = this.#table[at]!
       if (id < 0) break
       if (this.#hashes[id] === hash && this.#equals(id, source, start, end)) return id
     }

@@ -18,7 +18,7 @@ import {
   type WindowFrame,
   windowFrame,
 } from '../../engine/window/index.ts'
-import { type Aggregate, instantiateAggregate } from '../aggregates/index.ts'
+import { instantiateAggregate } from '../aggregates/index.ts'
 import { KeyOrder } from './key-order.ts'
 import { isBefore, KeyRows } from './key-rows.ts'
 import { LateUpdates } from './late-updates.ts'
@@ -30,6 +30,7 @@ import { RunningWindow } from './running-window.ts'
 import { WindowClock } from './window-clock.ts'
 import { type WindowOperatorOptions, windowOutputSchema } from './window-options.ts'
 import { WindowOutput } from './window-output.ts'
+import { WindowRows } from './window-rows.ts'
 
 /** The output port of records that are late for all their windows. */
 export const LATE_PORT = 1
@@ -45,6 +46,7 @@ export class WindowOperator implements Operator {
   readonly #updates: LateUpdates | undefined
   readonly #output: WindowOutput
   readonly #router: PaneRouter
+  readonly #rowsOut: WindowRows
   readonly #clock = new WindowClock()
   readonly #order = new KeyOrder()
   #context: OperatorContext | undefined
@@ -72,7 +74,11 @@ export class WindowOperator implements Operator {
     this.#keyRows = looksAtKeys ? new KeyRows((row) => store.paneOf(row)) : undefined
     this.#running = new RunningWindow(store, this.#order, aggregates, this.#keyRows)
     this.#output = new WindowOutput(this.outputSchema, this.#keys, keyColumns.length, size)
-    this.#updates = this.#lateUpdates(aggregates)
+    this.#rowsOut = new WindowRows(this.#order, this.#running, this.#output)
+    this.#updates =
+      allowedLateness > 0 && this.#keyRows !== undefined
+        ? new LateUpdates(this.#frame, store, this.#keyRows, aggregates, this.#output)
+        : undefined
     this.#router = new PaneRouter(this.#frame)
     this.#timeline = new PaneTimeline(this.#frame, this.#clock)
   }
@@ -134,11 +140,6 @@ export class WindowOperator implements Operator {
     this.#retire(end - this.#frame.allowedLateness)
     this.#clock.advance(timer.time)
     out.watermark(timer.time)
-  }
-
-  #lateUpdates(aggregates: readonly Aggregate[]): LateUpdates | undefined {
-    if (this.#frame.allowedLateness === 0 || this.#keyRows === undefined) return undefined
-    return new LateUpdates(this.#frame, this.#store, this.#keyRows, aggregates, this.#output)
   }
 
   #resolve(batch: RecordBatch): void {
@@ -258,37 +259,12 @@ export class WindowOperator implements Operator {
     for (const pane of this.#timeline.takeEntering(end)) {
       if (pane.phase === 'waiting') this.#running.enter(pane)
     }
-    this.#emit(end, out)
+    this.#rowsOut.emit(end, this.#clock.watermark, out)
     this.#clock.fired(end)
     for (const pane of this.#timeline.ending(end)) {
       if (pane.phase === 'running') this.#running.leave(pane)
     }
     if (this.#running.panes > 0) this.#timeline.fireAt(end + this.#frame.slide)
-  }
-
-  #emit(end: number, out: Output): void {
-    const { contributions } = this.#running
-    const { slots, count } = this.#order
-    let filled = 0
-    for (let position = 0; position < count; position++) {
-      if (contributions[position] === 0) continue
-      this.#rows[filled] = position
-      this.#slots[filled++] = slots[position]!
-      if (filled < BATCH_RECORDS_MAX) continue
-      this.#send(end, filled, out)
-      filled = 0
-    }
-    if (filled > 0) this.#send(end, filled, out)
-  }
-
-  #send(end: number, count: number, out: Output): void {
-    const positions = this.#rows
-    const slots = this.#slots
-    const results = (from: number, length: number) => {
-      const to = from + length
-      return this.#running.results(positions.subarray(from, to), slots.subarray(from, to), length)
-    }
-    out.emit(this.#output.ofWindow(end, slots, count, results, this.#clock.watermark))
   }
 
   /** Frees the panes whose last window, ending at `lastEnd`, can not change any more. */

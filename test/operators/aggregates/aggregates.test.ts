@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  type ByteReader,
-  type ByteWriter,
-  batchOfRows,
-  valueAt,
-} from '../../../engine/batch/index.ts'
-import { type DataType, type Field, int64, schemaOf } from '../../../engine/schema/index.ts'
+import { batchOfRows, valueAt } from '../../../engine/batch/index.ts'
+import { type DataType, type Field, schemaOf } from '../../../engine/schema/index.ts'
 import {
   type AggregateDescriptor,
   aggregateField,
@@ -17,7 +12,6 @@ import {
   mean,
   min,
   sum,
-  userDefined,
 } from '../../../operators/aggregates/index.ts'
 import { aggregateCases } from '../../cases/aggregate-cases.ts'
 import { exactSum } from '../../support/exact-sum.ts'
@@ -240,54 +234,6 @@ describe('countDistinct', () => {
   })
 })
 
-describe('userDefined', () => {
-  const product = (retract: boolean) =>
-    userDefined({
-      name: 'product-modulo',
-      columns: ['value'],
-      result: int64().nullable(),
-      create: () => 1n,
-      add: (state: bigint, [value]) =>
-        typeof value === 'number' ? (state * odd(value)) % 2n ** 64n : state,
-      merge: (state, other) => (state * other) % 2n ** 64n,
-      ...(retract
-        ? { retract: (state: bigint, other: bigint) => (state * inverse(other)) % 2n ** 64n }
-        : {}),
-      finish: (state) => (state === 1n ? null : BigInt.asIntN(64, state)),
-      encode: (state, writer: ByteWriter) => writer.bigInt64(BigInt.asIntN(64, state)),
-      decode: (reader: ByteReader) => BigInt.asUintN(64, reader.bigInt64()),
-    })
-  const expected = (values: readonly unknown[]) => {
-    const state = present(values, isNumber).reduce((p, v) => (p * odd(v)) % 2n ** 64n, 1n)
-    return state === 1n ? null : BigInt.asIntN(64, state)
-  }
-  for (const retract of [true, false]) {
-    aggregateCases(retract ? 'with retract' : 'without retract', {
-      descriptor: product(retract),
-      field: field(types.int32),
-      values: orNull(fc.integer({ min: 0, max: 1000 })),
-      expected,
-    })
-  }
-
-  test('an exception names the aggregate, the function and the record', () => {
-    const broken = userDefined({
-      name: 'broken',
-      columns: ['value'],
-      result: int64(),
-      create: () => 0n,
-      add: () => {
-        throw new Error('no luck')
-      },
-      merge: (state) => state,
-      finish: (state: bigint) => state,
-      encode: () => {},
-      decode: () => 0n,
-    })
-    expect(() => only(broken, types.int32, [1])).toThrow(/broken\.add threw at record 0.*no luck/)
-  })
-})
-
 describe('type rules', () => {
   test.each([
     [sum('value'), types.string, /AGGREGATE_TYPE.*"value".*string/],
@@ -319,15 +265,4 @@ function only(descriptor: AggregateDescriptor, type: DataType, values: readonly 
 function decimalText(unscaled: bigint, scale: number): string {
   const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(scale + 1, '0')
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
-}
-
-/** An odd number above 1: it has an inverse modulo 2^64. */
-function odd(value: number): bigint {
-  return BigInt(value) * 2n + 3n
-}
-
-function inverse(value: bigint): bigint {
-  let result = value
-  for (let i = 0; i < 6; i++) result = (result * (2n - ((value * result) % 2n ** 64n))) % 2n ** 64n
-  return BigInt.asUintN(64, result)
 }
