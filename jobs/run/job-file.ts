@@ -1,5 +1,6 @@
 // Loads a job from a file: JavaScript as it is, TypeScript through tsx without a build step.
 import { existsSync } from 'node:fs'
+import { register as registerHook } from 'node:module'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError } from '../../engine/errors.ts'
@@ -38,6 +39,7 @@ async function importJob(path: string, file: string): Promise<Record<string, unk
   if (!isTypeScriptReady && /^\.[mc]?tsx?$/.test(extname(path))) {
     const { register } = await import('tsx/esm/api')
     register()
+    registerHook(import.meta.url.replace('job-file', 'typescript-format'))
     isTypeScriptReady = true
   }
   try {
