@@ -1,7 +1,7 @@
 // Dead letters of a job, read from its topic `<job>.dead-letters`.
 import { earliestOffset, latestOffset, readRecords } from '../../connectors/log/index.ts'
 import { assert, ConfigError, errorCode } from '../../engine/errors.ts'
-import type { StoredData } from './stored-data.ts'
+import type { StoredData, StoredTopic } from './stored-data.ts'
 
 export interface DeadLetter {
   /** Place of the dead letter in its own topic. */
@@ -18,10 +18,6 @@ export interface DeadLetter {
 }
 
 const READ_AT_ONCE = 1000
-
-export function deadLetterTopic(job: string): string {
-  return `${job}.dead-letters`
-}
 
 /**
  * The job that is meant: the one that is named, or the only one that there is.
@@ -41,13 +37,19 @@ export function theJob(stored: StoredData, named: string | undefined): string {
   })
 }
 
+/** The topic of a job's dead letters; undefined before the job decided anything. */
+export function deadLetterTopic(stored: StoredData, job: string): StoredTopic | undefined {
+  stored.store(job)
+  const name = `${job}.dead-letters`
+  return stored.topics().find(({ definition }) => definition.topic === name)
+}
+
 /** All dead letters of a job in order. @throws ConfigError JOB_UNKNOWN */
 export function* readDeadLetters(stored: StoredData, job: string): Generator<DeadLetter> {
-  stored.store(job)
-  const name = deadLetterTopic(job)
-  const topic = stored.topics().find(({ definition }) => definition.topic === name)
+  const topic = deadLetterTopic(stored, job)
   if (topic === undefined) return
   const { store, definition } = topic
+  const name = definition.topic
   for (let partition = 0; partition < definition.partitions; partition++) {
     const end = latestOffset(store, name, partition)
     let next = earliestOffset(store, name, partition)

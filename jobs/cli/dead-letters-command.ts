@@ -6,7 +6,13 @@ import type { EmbeddedLog } from '../../connectors/log/index.ts'
 import { ConfigError } from '../../engine/errors.ts'
 import type { CliIo } from './cli-io.ts'
 import { type DataFlags, group, leaf, whole } from './command-group.ts'
-import { type DeadLetter, originalRecord, readDeadLetters, theJob } from './dead-letter-records.ts'
+import {
+  type DeadLetter,
+  deadLetterTopic,
+  originalRecord,
+  readDeadLetters,
+  theJob,
+} from './dead-letter-records.ts'
 import { alignedTable } from './listing.ts'
 import { ReplayedLetters } from './replayed-letters.ts'
 import { type StoredData, withStoredData } from './stored-data.ts'
@@ -149,7 +155,8 @@ function replayCommand(io: CliIo): Command {
         flags.data,
         async (stored) => {
           const job = theJob(stored, flags.job)
-          const replayed = new ReplayedLetters(flags.data, job)
+          const created = deadLetterTopic(stored, job)?.definition.createdMicros ?? 0
+          const replayed = new ReplayedLetters(flags.data, job, created)
           const counts = await replay(stored, job, flags, replayed)
           if (flags.json === true) io.out(`${JSON.stringify({ job, ...counts })}\n`)
           else io.note(countsText(job, flags, counts))

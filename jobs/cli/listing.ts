@@ -4,8 +4,10 @@ import type { CliIo } from './cli-io.ts'
 export type Cell = string | number | boolean | null
 
 export interface ListColumn<Row> {
-  /** Head of the column, and name of the member in JSON. */
+  /** Name of the member in JSON, and head of the column. */
   readonly name: string
+  /** Head of the column where people read it otherwise. */
+  readonly head?: string
   value(row: Row): Cell
   /** How people read it; default: the value. */
   text?(row: Row): string
@@ -32,7 +34,7 @@ export function printListing<Row>(
   }
   const cells = rows.map((row) => columns.map((column) => cellText(column, row)))
   const isNumber = columns.map(({ value }) => rows.every((row) => typeof value(row) === 'number'))
-  const heads = columns.map((column) => column.name)
+  const heads = columns.map(({ name, head }) => head ?? name)
   io.out(alignedTable(heads, cells, isNumber))
 }
 

@@ -9,9 +9,11 @@ import {
   openLog,
   readRecords,
   registerTopics,
+  type TopicDefinition,
   type TopicRecord,
 } from '../../connectors/log/index.ts'
 import { systemClock } from '../../engine/clock.ts'
+import { ConfigError } from '../../engine/errors.ts'
 import { durationMicros, formatDuration } from '../../engine/time/index.ts'
 import { logFolder } from '../run/data-folder.ts'
 import type { CliIo } from './cli-io.ts'
@@ -186,8 +188,7 @@ class TopicReader {
       const start = last === undefined ? (from ?? earliest) : Math.max(earliest, latest - last)
       this.#next.set(p, start)
     }
-    // Reading it names the partitions that there are.
-    if (this.#next.size === 0) readRecords(store, definition.topic, partition ?? 0, 0, 1)
+    if (this.#next.size === 0) throw unknownPartition(definition, partition ?? 0)
   }
 
   /** Prints what there is; false once the limit is reached. */
@@ -217,4 +218,14 @@ class TopicReader {
       this.#io.out(`${recordJson(topic, record, format)}\n`)
     } else this.#io.out(`${recordCells(record, format).join('  ')}\n`)
   }
+}
+
+function unknownPartition({ topic, partitions }: TopicDefinition, partition: number): ConfigError {
+  return new ConfigError({
+    code: 'PARTITION_UNKNOWN',
+    message: `topic "${topic}" has no such partition`,
+    expected: `0 to ${partitions - 1}`,
+    found: `${partition}`,
+    remedy: 'Name a partition of the topic.',
+  })
 }

@@ -80,6 +80,7 @@ function listCommand(io: CliIo): Command {
           },
           {
             name: 'ttlMs',
+            head: 'ttl',
             value: ({ record }) => definitionOf(record).ttlMicros / 1000,
             text: ({ record }) => formatDuration(definitionOf(record).ttlMicros),
           },
