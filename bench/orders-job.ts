@@ -16,7 +16,7 @@ import {
   topicSink,
 } from 'millrace'
 
-const orders = topic('orders', {
+export const orders = topic('orders', {
   schema: schema({
     event_type: string(),
     order_id: int64(),

@@ -12,6 +12,8 @@ export interface MeasuredProcess {
   readonly core?: number | undefined
   readonly folder?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** It is ended after so long, and that is an error. Default 10 minutes. */
+  readonly timeoutMs?: number
 }
 
 export interface ProcessUse {
@@ -23,6 +25,7 @@ export interface ProcessUse {
 }
 
 const LOOK_EVERY_MS = 20
+const TIMEOUT_MS = 600_000
 const TICKS_PER_SECOND = 100
 
 /** @throws Error when it ends with another code than 0; the message has what it wrote. */
@@ -33,6 +36,8 @@ export async function runMeasured(program: MeasuredProcess): Promise<ProcessUse>
     cwd: program.folder,
     env: { ...process.env, ...program.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: program.timeoutMs ?? TIMEOUT_MS,
+    killSignal: 'SIGKILL',
   })
   const out: Buffer[] = []
   const failure: Buffer[] = []
