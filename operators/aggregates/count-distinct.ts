@@ -13,7 +13,7 @@ import { type Field, type Schema, typeName } from '../../engine/schema/index.ts'
 import type { Accumulators, Aggregate, AggregateDescriptor, AggregateKind } from './aggregate.ts'
 import { inputOf, readVersion, typeMismatch } from './lanes.ts'
 import { ValueIntern } from './value-intern.ts'
-import { ValueMultisets } from './value-multiset.ts'
+import { ValueMultisets, type ValuePairs } from './value-multiset.ts'
 
 const VERSION = 1
 const Kind = { integer: 0, float: 1, bytes: 2 } as const
@@ -50,6 +50,7 @@ class DistinctAccumulators implements Accumulators {
   readonly #column: number
   readonly #sets: ValueMultisets
   readonly #ids = new Int32Array(BATCH_RECORDS_MAX)
+  readonly #pairs: ValuePairs = { ids: new Int32Array(64), counts: new Int32Array(64) }
 
   constructor(column: number, intern: ValueIntern, inlineClass: number) {
     this.#column = column
@@ -88,22 +89,13 @@ class DistinctAccumulators implements Accumulators {
   }
 
   encode(row: number, writer: ByteWriter): void {
-    const { intern } = this.#sets
     writer.uint8(VERSION)
     writer.varint(this.#sets.sizeOf(row))
-    this.#sets.forEach(row, (id, count) => {
-      if (intern.isBytes(id)) {
-        writer.uint8(Kind.bytes)
-        writer.block(intern.bytesOf(id))
-      } else {
-        const value = intern.number(id)
-        const isInteger = Number.isSafeInteger(value) && Math.abs(value) < 2 ** 51
-        writer.uint8(isInteger ? Kind.integer : Kind.float)
-        if (isInteger) writer.signedVarint(value)
-        else writer.float64(value)
-      }
-      writer.varint(count)
-    })
+    const count = this.#sets.pairs(row, this.#pairs)
+    for (let i = 0; i < count; i++) {
+      this.#encodeValue(this.#pairs.ids[i]!, writer)
+      writer.varint(this.#pairs.counts[i]!)
+    }
   }
 
   decode(row: number, reader: ByteReader): void {
@@ -113,6 +105,20 @@ class DistinctAccumulators implements Accumulators {
       const id = this.#decodeValue(reader)
       this.#sets.increase(row, id, reader.varint())
     }
+  }
+
+  #encodeValue(id: number, writer: ByteWriter): void {
+    const { intern } = this.#sets
+    if (intern.isBytes(id)) {
+      writer.uint8(Kind.bytes)
+      writer.block(intern.bytesOf(id))
+      return
+    }
+    const value = intern.number(id)
+    const isInteger = Math.abs(value) < 2 ** 51 && Number.isInteger(value)
+    writer.uint8(isInteger ? Kind.integer : Kind.float)
+    if (isInteger) writer.signedVarint(value)
+    else writer.float64(value)
   }
 
   #decodeValue(reader: ByteReader): number {

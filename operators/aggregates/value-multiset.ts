@@ -10,13 +10,25 @@
 // probe, in one or two cache lines.
 import { assert } from '../../engine/errors.ts'
 import { grownInt32, laneCapacity } from './lanes.ts'
+import {
+  CLASS_BITS,
+  CLASS_MASK,
+  find,
+  LIST_CLASS_MAX,
+  ONE_MORE,
+  pairsToVisit,
+  removeFromTable,
+  write,
+} from './multiset-cells.ts'
 import type { ValueIntern } from './value-intern.ts'
 
-const LIST_CLASS_MAX = 3
-const CLASS_BITS = 5
-const CLASS_MASK = 31
-const ONE_MORE = 1 << CLASS_BITS
 const COUNT_MAX = 0x7fffffff
+
+/** The values of one row: value ids and how often each stands there. */
+export interface ValuePairs {
+  ids: Int32Array
+  counts: Int32Array
+}
 
 export class ValueMultisets {
   readonly intern: ValueIntern
@@ -108,16 +120,25 @@ export class ValueMultisets {
     }
   }
 
-  /** Calls `visit(id, count)` for each distinct value of a row. For codecs, not for hot paths. */
-  forEach(row: number, visit: (id: number, count: number) => void): void {
+  /** Copies the distinct values of a row into `pairs`, which grows as needed; gives how many. */
+  pairs(row: number, pairs: ValuePairs): number {
     const info = this.#infos[row]!
+    const size = info >> CLASS_BITS
+    if (size > pairs.ids.length) {
+      pairs.ids = new Int32Array(size * 2)
+      pairs.counts = new Int32Array(size * 2)
+    }
     const cells = this.#cellsOf(info & CLASS_MASK)
     const base = this.#baseOf(row, info & CLASS_MASK)
     const end = base + pairsToVisit(info) * 2
+    let found = 0
     for (let at = base; at < end; at += 2) {
       const stored = cells[at]!
-      if (stored !== 0) visit(stored - 1, cells[at + 1]!)
+      if (stored === 0) continue
+      pairs.ids[found] = stored - 1
+      pairs.counts[found++] = cells[at + 1]!
     }
+    return found
   }
 
   /** Adds a value `by` times to a row. */
@@ -233,67 +254,4 @@ export class ValueMultisets {
     if (sizeClass > LIST_CLASS_MAX) this.#arena.fill(0, base, base + (2 << sizeClass))
     this.#free[sizeClass]?.push(base)
   }
-}
-
-/** Pairs to look at for all values: those of a list, or all places of a table. */
-function pairsToVisit(info: number): number {
-  const sizeClass = info & CLASS_MASK
-  return sizeClass <= LIST_CLASS_MAX ? info >> CLASS_BITS : 1 << sizeClass
-}
-
-/** Index of the value's pair, or -1. */
-function find(cells: Int32Array, base: number, info: number, id: number): number {
-  const sizeClass = info & CLASS_MASK
-  const wanted = id + 1
-  if (sizeClass <= LIST_CLASS_MAX) {
-    const end = base + (info >> CLASS_BITS) * 2
-    for (let at = base; at < end; at += 2) if (cells[at] === wanted) return at
-    return -1
-  }
-  const mask = (2 << sizeClass) - 2
-  for (let place = home(id, sizeClass); ; place = (place + 2) & mask) {
-    const stored = cells[base + place]!
-    if (stored === wanted) return base + place
-    if (stored === 0) return -1
-  }
-}
-
-/** Writes a pair that is not there yet. */
-function write(
-  cells: Int32Array,
-  base: number,
-  sizeClass: number,
-  size: number,
-  stored: number,
-  count: number,
-): void {
-  let place = size * 2
-  if (sizeClass > LIST_CLASS_MAX) {
-    const mask = (2 << sizeClass) - 2
-    place = home(stored - 1, sizeClass)
-    while (cells[base + place] !== 0) place = (place + 2) & mask
-  }
-  cells[base + place] = stored
-  cells[base + place + 1] = count
-}
-
-/** Takes a pair out; pairs behind it move up, so that no gap breaks a probe. */
-function removeFromTable(cells: Int32Array, base: number, sizeClass: number, at: number): void {
-  const mask = (2 << sizeClass) - 2
-  let gap = at - base
-  for (let place = (gap + 2) & mask; ; place = (place + 2) & mask) {
-    const stored = cells[base + place]!
-    if (stored === 0) break
-    const distance = (place - home(stored - 1, sizeClass)) & mask
-    if (distance < ((place - gap) & mask)) continue
-    cells[base + gap] = stored
-    cells[base + gap + 1] = cells[base + place + 1]!
-    gap = place
-  }
-  cells[base + gap] = 0
-}
-
-/** Where an id's pair stands in a table when nothing is in its way (Fibonacci hashing). */
-function home(id: number, sizeClass: number): number {
-  return (Math.imul(id, -1640531527) >>> (32 - sizeClass)) << 1
 }

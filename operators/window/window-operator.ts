@@ -110,7 +110,7 @@ export class WindowOperator implements Operator {
     if (late > 0) this.#context?.meters.count('late', late)
     if (late === 0 && this.#updates === undefined) {
       this.#resolve(batch)
-      this.#addRuns(batch)
+      this.#addRange(batch, 0, batch.length)
       return
     }
     this.#addSorted(batch, late, out)
@@ -145,12 +145,6 @@ export class WindowOperator implements Operator {
   #resolve(batch: RecordBatch): void {
     this.#keys.resolve(batch, this.#keyColumns, this.#slots)
     this.#order.ensureSlots(this.#keys.slotCount)
-  }
-
-  /** All records of a batch: every one goes into its pane, none is late and none an update. */
-  #addRuns(batch: RecordBatch): void {
-    this.#place(0, batch.length)
-    this.#store.add(this.#rows, batch, 0, batch.length)
   }
 
   /** Finds the rows of the records [from, to), run by run of one pane. */

@@ -143,7 +143,7 @@ function randomRow(random: Random, options: HistoryOptions, timeMs: number): His
 function randomAmount(random: Random): bigint | null {
   const share = random()
   if (share < 0.1) return null
-  if (share < 0.2) return 2n ** 60n - BigInt(Math.floor(random() * 100))
-  if (share < 0.3) return -(2n ** 60n) + BigInt(Math.floor(random() * 100))
+  if (share < 0.2) return 2n ** 55n - BigInt(Math.floor(random() * 100))
+  if (share < 0.3) return -(2n ** 55n) + BigInt(Math.floor(random() * 100))
   return BigInt(Math.floor(random() * 50))
 }

@@ -172,7 +172,12 @@ function idOf(intern: ValueIntern, value: number): number {
 }
 
 function contents(sets: ValueMultisets, row: number): Map<number, number> {
-  const found = new Map<number, number>()
-  sets.forEach(row, (id, count) => found.set(sets.intern.number(id), count))
-  return found
+  const pairs = { ids: new Int32Array(1), counts: new Int32Array(1) }
+  const size = sets.pairs(row, pairs)
+  return new Map(
+    Array.from({ length: size }, (_, i) => [
+      sets.intern.number(pairs.ids[i] ?? -1),
+      pairs.counts[i] ?? 0,
+    ]),
+  )
 }
