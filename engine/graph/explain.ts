@@ -28,18 +28,14 @@ export function explainText(plan: Plan, options: ExplainOptions = {}): string {
 
 function stageLines(plan: Plan, stage: Stage, slots: number | undefined): string[] {
   const { id, tasks } = stage
-  const owners =
-    slots === undefined || slots === 1
-      ? ''
-      : `; ${Array.from({ length: Math.min(slots, tasks) }, (_, k) => `slot ${k}: ${ownTasks(k, slots, tasks)}`).join(', ')}`
   return [
-    `stage ${id}: ${counted(tasks, 'task')}${owners}`,
+    `stage ${id}: ${counted(tasks, 'task')}${ownersText(slots ?? 1, tasks)}`,
     ...stage.inputs.flatMap((input) => inputLines(stage, input)),
     ...stage.operators.flatMap((operator) => operatorLines(plan, operator)),
-    ...stage.repartitions.map(
-      ({ id: topic, keys, from, channels }) =>
-        `  ends in topic ${topic}: by ${keys.join(', ')} into ${channels} ← ${referenceText(plan, from)}`,
-    ),
+    ...stage.repartitions.map(({ id: topic, keys, from, channels }) => {
+      const source = referenceText(plan, from)
+      return `  ends in topic ${topic}: by ${keys.join(', ')} into ${channels} ← ${source}`
+    }),
     ...stage.sinks.flatMap((sink) => {
       const { promise, finalOnly } = sink.logical.description
       const remark = promise.remark === undefined ? '' : ` (${promise.remark})`
@@ -50,6 +46,15 @@ function stageLines(plan: Plan, stage: Stage, slots: number | undefined): string
       ]
     }),
   ]
+}
+
+/** Which slot owns which tasks, where there is more than one slot. */
+function ownersText(slots: number, tasks: number): string {
+  if (slots === 1) return ''
+  const owners = Array.from({ length: Math.min(slots, tasks) }, (_, slot) => {
+    return `slot ${slot}: ${ownTasks(slot, slots, tasks)}`
+  })
+  return `; ${owners.join(', ')}`
 }
 
 function ownTasks(slot: number, slots: number, tasks: number): string {

@@ -21,87 +21,63 @@ export type ApiAnswer =
   | { readonly schema: string; readonly description: string }
   | { readonly mediaType: string; readonly description: string }
 
-const faults = {
-  unauthorized: { '401': error('The token is missing or wrong.') },
-  host: { '403': error('Asked under a foreign name, without a token.') },
+const always = {
+  '401': error('The token is missing or wrong.'),
+  '403': error('Asked under a foreign name, without a token.'),
+  '500': error('Nobody foresaw it.'),
 }
-const always = { ...faults.unauthorized, ...faults.host, '500': error('Nobody foresaw it.') }
+const lookupFaults = {
+  '400': error('The key does not fit the view, or the request is no request.'),
+  '404': error('There is no such view; the views that there are, are listed.'),
+}
 
+/** All routes. */
 export function apiRoutes(limits: HttpLimits) {
-  const keys = keysBody(limits)
+  return { ...processRoutes(), ...featureRoutes(limits) }
+}
+
+function processRoutes() {
+  const ready = { schema: 'Readiness', description: 'Not yet, or not any more.' }
+  const metrics = { mediaType: 'text/plain', description: 'Prometheus text format.' }
+  const description = { mediaType: 'application/json', description: 'OpenAPI 3.1.' }
   return {
-    health: route('GET', '/health', 'Does the process live?', {}, { '200': ok('Health') }),
-    ready: route(
-      'GET',
-      '/ready',
-      'Do all slots of all jobs run?',
-      {},
-      {
-        '200': ok('Readiness'),
-        '503': { schema: 'Readiness', description: 'Not yet, or not any more.' },
-      },
-    ),
-    metrics: route(
-      'GET',
-      '/metrics',
-      'Metrics for Prometheus.',
-      {},
-      {
-        '200': { mediaType: 'text/plain', description: 'Prometheus text format.' },
-        ...always,
-      },
-    ),
-    jobs: route(
-      'GET',
-      '/jobs',
-      'Jobs, their tasks, and what their windows wait for.',
-      {},
-      {
-        '200': ok('Jobs'),
-        ...always,
-      },
-    ),
-    views: route(
-      'GET',
-      '/features',
-      'Online views and their columns.',
-      {},
-      {
-        '200': ok('Views'),
-        ...always,
-      },
-    ),
-    lookup: route(
-      'GET',
-      '/features/:view/:key',
-      'The newest row of one key; further key columns are parameters under their names.',
-      { params: lookupParams, querystring: lookupQuery },
-      { '200': ok('Feature'), ...lookupFaults(), ...always },
-    ),
-    lookups: route(
-      'POST',
-      '/features/:view',
-      `The newest rows of up to ${limits.keysMax} keys, all as of one moment.`,
-      { params: viewParams, body: keys },
-      {
-        '200': ok('Features'),
-        ...lookupFaults(),
-        '413': error('The body is too large.'),
-        '415': error('The body is no JSON.'),
-        ...always,
-      },
-    ),
-    openApi: route(
-      'GET',
-      '/openapi.json',
-      'This description.',
-      {},
-      {
-        '200': { mediaType: 'application/json', description: 'OpenAPI 3.1.' },
-        ...always,
-      },
-    ),
-  } as const satisfies Readonly<Record<string, ApiRoute>>
+    health: get('/health', 'Does the process live?', { '200': ok('Health') }),
+    ready: get('/ready', 'Do all slots of all jobs run?', { '200': ok('Readiness'), '503': ready }),
+    metrics: get('/metrics', 'Metrics for Prometheus.', { '200': metrics, ...always }),
+    jobs: get('/jobs', 'Jobs, their tasks, and what their windows wait for.', {
+      '200': ok('Jobs'),
+      ...always,
+    }),
+    openApi: get('/openapi.json', 'This description.', { '200': description, ...always }),
+  }
+}
+
+function featureRoutes(limits: HttpLimits) {
+  const lookup: ApiRoute = {
+    method: 'GET',
+    url: '/features/:view/:key',
+    summary: 'The newest row of one key; further key columns are parameters under their names.',
+    request: { params: lookupParams, querystring: lookupQuery },
+    answers: { '200': ok('Feature'), ...lookupFaults, ...always },
+  }
+  const lookups: ApiRoute = {
+    method: 'POST',
+    url: '/features/:view',
+    summary: `The newest rows of up to ${limits.keysMax} keys, all as of one moment.`,
+    request: { params: viewParams, body: keysBody(limits) },
+    answers: {
+      '200': ok('Features'),
+      ...lookupFaults,
+      '413': error('The body is too large.'),
+      '415': error('The body is no JSON.'),
+      ...always,
+    },
+  }
+  const views = get('/features', 'Online views and their columns.', {
+    '200': ok('Views'),
+    ...always,
+  })
+  return { views, lookup, lookups }
 }
 
 /** The OpenAPI 3.1 description of the routes. */
@@ -179,21 +155,9 @@ function json(schema: object): object {
   return { 'application/json': { schema } }
 }
 
-function route(
-  method: ApiRoute['method'],
-  url: string,
-  summary: string,
-  request: ApiRoute['request'],
-  answers: ApiRoute['answers'],
-): ApiRoute {
-  return { method, url, summary, request, answers }
-}
-
-function lookupFaults(): ApiRoute['answers'] {
-  return {
-    '400': error('The key does not fit the view, or the request is no request.'),
-    '404': error('There is no such view; the views that there are, are listed.'),
-  }
+/** A route without parameters. */
+function get(url: string, summary: string, answers: ApiRoute['answers']): ApiRoute {
+  return { method: 'GET', url, summary, request: {}, answers }
 }
 
 function ok(schema: string): ApiAnswer {

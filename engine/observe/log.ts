@@ -16,13 +16,13 @@ const SECRET_NAME =
   /pass(word|phrase|wd)|secret|token|authorization|credential|cookie|api[-_]?key|private[-_]?key/i
 /** Names under which code may hold parts of a record. */
 const PAYLOAD_NAME = /^(raw|payload|records?|rows?|values?|body)$/i
+/** A name, and what stands between it and its value: `=`, `: "`, `\": \"`. */
+const SECRET_MEMBER =
+  /\b((?:passw(?:or)?d|secret|token|api[-_]?key)\\?["']?\s*[=:]\s*\\?["']?)[^\s"',;&\\[]+/gi
 const SECRET_IN_TEXT = [
   [/(:\/\/[^\s:/@"\\]*:)[^\s@"\\]+@/g, `$1${HIDDEN}@`],
   [/\b(bearer|basic) +[\w.~+/=-]+/gi, `$1 ${HIDDEN}`],
-  [
-    /\b((?:password|passwd|passphrase|secret|token|api[-_]?key)\\?["']?\s*[=:]\s*\\?["']?)[^\s"',;&\\[]+/gi,
-    `$1${HIDDEN}`,
-  ],
+  [SECRET_MEMBER, `$1${HIDDEN}`],
 ] as const
 
 export interface LogOptions {

@@ -67,13 +67,15 @@ describe('explain', () => {
 job fraud: 1 stage, 4 tasks, 3 slots
 
 stage s0: 4 tasks; slot 0: 0 3, slot 1: 1, slot 2: 2
-  from topic orders: json, 4 partitions, partitioner murmur2 of user_id, relied on for user_id and checked
+  from topic orders: json, 4 partitions, partitioner murmur2 of user_id, \
+relied on for user_id and checked
        watermark event_time - 5s; idle after 10s; refuses more than 1d ahead
   operator filter ← orders
        condition order_total > 10
        stateless; order input
   operator window ← filter
-       size 5m; slide 1m; offset 0s; allowedLateness 0s; aggregates orders = count(), spend = sum(order_total)
+       size 5m; slide 1m; offset 0s; allowedLateness 0s; \
+aggregates orders = count(), spend = sum(order_total)
        state under id window; keys user_id; order none
        output late: dropped by name
   operator latest-user_fraud (latest-by) ← window
@@ -88,7 +90,7 @@ replay-equal: yes
 `)
   })
 
-  test('shows the repartition topic that a foreign partitioner needs, lambdas and late outputs', () => {
+  test('shows the repartition topic of a foreign partitioner, lambdas and late outputs', () => {
     const text = explainText(planOf(rekeyed, 2))
     expect(text).toContain('job rekeyed: 2 stages, 4 tasks\n')
     expect(text).toContain('watermark event_time, which never falls')
@@ -136,8 +138,10 @@ flowchart LR
     n2["filter<br/>condition lambda"]
   end
   subgraph s1["s1: 2 tasks"]
-    n3["clicks-2m<br/>window<br/>size 2m<br/>slide 1m<br/>offset 0s<br/>allowedLateness 30s<br/>aggregates clicks = count()"]
-    n4["settle-clicks-2m<br/>settle<br/>keys [user_id, window_start, window_end]<br/>settledAfter 30s"]
+    n3["clicks-2m<br/>window<br/>size 2m<br/>slide 1m<br/>\
+offset 0s<br/>allowedLateness 30s<br/>aggregates clicks = count()"]
+    n4["settle-clicks-2m<br/>settle<br/>\
+keys [user_id, window_start, window_end]<br/>settledAfter 30s"]
   end
   n5(["lake:clicks<br/>exactly-once"])
   n6(["lake:late/clicks<br/>exactly-once"])
