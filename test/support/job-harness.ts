@@ -7,6 +7,7 @@ import { JobStore } from '../../engine/checkpoint/index.ts'
 import { systemClock } from '../../engine/clock.ts'
 import { type Job, planJob, type Topic } from '../../engine/graph/index.ts'
 
+import { checkedOperator } from '../../engine/observe/index.ts'
 import { type Deployment, Slot, SlotControl, type SlotStatus } from '../../engine/runtime/index.ts'
 import { CollectingSink, type Row } from './collecting-sink.ts'
 import { LineSource } from './line-source.ts'
@@ -17,6 +18,8 @@ export interface HarnessOptions {
   readonly batchRecords?: number
   readonly slots?: number
   readonly epochMs?: number
+  /** Stops all slots after a last epoch once so many lines were read in this run. */
+  readonly stopAfterLines?: number
 }
 
 export class JobHarness {
@@ -30,22 +33,28 @@ export class JobHarness {
     this.#job = job
   }
 
-  /** Runs to the end of the topics, or until `stopAfter` batches were read in each slot. */
+  /** Runs to the end of the topics, or until it is to stop. A later run goes on from there. */
   async run(options: HarnessOptions): Promise<void> {
     const store = JobStore.open(join(this.folder, 'run'))
     const slots = options.slots ?? 1
     const logical = this.#job.build()
-    const deployment = this.#deployment(options)
+    const controls = Array.from({ length: slots }, () => new SlotControl())
+    let linesLeft = options.stopAfterLines ?? Number.POSITIVE_INFINITY
+    const onLines = (count: number) => {
+      linesLeft -= count
+      if (linesLeft <= 0) for (const control of controls) control.stop()
+    }
+    const deployment = this.#deployment(options, onLines)
     const plan = planJob(logical, (topic) => deployment.source(topic).partitions)
     const claim = store.claim({
       job: logical.name,
       slots,
       topology: { stages: plan.stages.length },
     })
-    const running = Array.from({ length: slots }, (_, slot) => {
+    const running = controls.map((control, slot) => {
       return new Slot({
         plan,
-        deployment: this.#deployment(options),
+        deployment: this.#deployment(options, onLines),
         store: store.slot(slot, claim),
         decided: store.reader(),
         settings: {
@@ -56,8 +65,9 @@ export class JobHarness {
           heartbeatMicros: 1_000_000,
           check: true,
         },
-        control: new SlotControl(),
+        control,
         clock: systemClock,
+        wrap: checkedOperator,
       })
     })
     await Promise.all(running.map((slot) => slot.run()))
@@ -69,13 +79,13 @@ export class JobHarness {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  #deployment(options: HarnessOptions): Deployment {
+  #deployment(options: HarnessOptions, onLines: (count: number) => void): Deployment {
     const { batchRecords } = options
     return {
       source: (topic: Topic) =>
         new LineSource(
           options.topics[topic.name] ?? [[]],
-          batchRecords === undefined ? {} : { batchRecords },
+          batchRecords === undefined ? { onLines } : { batchRecords, onLines },
         ),
       sink: (sink) => ({ kind: 'decision', sink: this.#sink(sink.description.name) }),
       ownTopic: (name) => this.#sink(name),

@@ -15,6 +15,8 @@ export interface LineSourceOptions {
   readonly batchRecords?: number
   /** Goes on waiting for lines at the end. */
   readonly isLive?: boolean
+  /** Told of every batch with its number of lines. */
+  readonly onLines?: (count: number) => void
 }
 
 export class LineSource implements Source {
@@ -65,6 +67,7 @@ class LineReader implements PartitionReader {
     const size = this.#options.batchRecords ?? BATCH_RECORDS_MAX
     const lines = this.#lines.slice(this.#next, this.#next + size)
     if (lines.length === 0) return undefined
+    this.#options.onLines?.(lines.length)
     const values = lines.map((line) => encoder.encode(line))
     const ends = new Int32Array(values.length)
     values.reduce((end, value, i) => {
