@@ -84,6 +84,8 @@ function held(folder: string, path: string, holder: number | undefined): ConfigE
     message: `another start works in ${folder}`,
     expected: 'none',
     found: `process ${holder ?? 'unknown'}`,
-    remedy: `Wait for it or stop it, or use another --data folder; if it is no millrace, remove ${path}.`,
+    remedy:
+      'Wait for it or stop it, or use another --data folder; ' +
+      `if it is no millrace, remove ${path}.`,
   })
 }

@@ -16,6 +16,7 @@ import { fraudJobFile, placesText } from './places.ts'
 
 /** Users in the table. */
 const TABLE_ROWS = 8
+const TABLE_TITLE = 'Users with the highest spend in their last five minutes (online view):'
 
 /** True when the job ran to the end of its inputs. */
 export async function replay(data: string): Promise<boolean> {
@@ -96,7 +97,7 @@ function conclusion(data: string, rows: readonly UserFeatures[]): string {
   const features =
     rows.length === 0
       ? '\nThe online view has no features that are young enough.\n'
-      : `\nUsers with the highest spend in their last five minutes (online view):\n${featureTable(rows)}`
+      : `\n${TABLE_TITLE}\n${featureTable(rows)}`
   const places = placesText(data, rows[0]?.user ?? 'u17')
   return `${features}\nEverything is kept; to look at it:\n${places}`
 }
