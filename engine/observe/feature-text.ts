@@ -1,19 +1,40 @@
 // FeatureWriter: answers of online views as JSON text. Values are rows in the format of JSON rows, so
-// that decimals, int64 and microseconds keep all their digits; times are ISO 8601.
+// that decimals, int64 and microseconds keep all their digits; times are ISO 8601. Everything is
+// written into one buffer that is kept; each text that leaves is a copy.
 import { ByteWriter, batchOfRows } from '../batch/index.ts'
-import { JsonWriter } from '../json/index.ts'
+import { JsonWriter, writeTimestamp } from '../json/index.ts'
 import type { Field } from '../schema/index.ts'
 import type { FeatureAnswer, FeatureKey, FeatureView } from './api-source.ts'
-import { timeText } from './time-text.ts'
 
 interface ViewWriter {
   readonly fields: readonly Field[]
   readonly rows: JsonWriter
-  readonly keyNames: readonly string[]
+  /** `{"view":"name",` */
+  readonly head: Uint8Array
+  /** `"key":{"a":` and `,"b":`, before the value of each key column. */
+  readonly keys: readonly Uint8Array[]
 }
 
 const encoder = new TextEncoder()
-const NO_VALUES = encoder.encode('null')
+const bytesOf = (text: string): Uint8Array => encoder.encode(text)
+const PARTS = {
+  end: bytesOf('}'),
+  answers: bytesOf('"answers":['),
+  open: bytesOf('{'),
+  next: bytesOf('},{'),
+  endAnswers: bytesOf('}]}'),
+  endNone: bytesOf(']}'),
+  null: bytesOf('null'),
+  quote: bytesOf('"'),
+  eventTime: bytesOf(',"eventTime":'),
+  knownTime: bytesOf(',"knownTime":'),
+} as const
+/** After the key: the status, up to the values. */
+const STATUSES = {
+  present: bytesOf('},"status":"present","values":'),
+  not_found: bytesOf('},"status":"not_found","values":'),
+  outside_max_age: bytesOf('},"status":"outside_max_age","values":'),
+} as const
 
 export class FeatureWriter {
   readonly #out = new ByteWriter(4096)
@@ -21,75 +42,101 @@ export class FeatureWriter {
 
   /** `{"view", "key", "status", "values", …}`. */
   one(view: FeatureView, key: FeatureKey, answer: FeatureAnswer): Buffer {
-    const out = this.#out
-    out.clear()
-    this.#text(`{"view":${JSON.stringify(view.name)},`)
-    this.#answers(view, [key], [answer])
-    this.#text('}')
-    return Buffer.from(out.toBytes())
+    const writer = this.#begin(view)
+    this.#answers(writer, [key], [answer])
+    this.#out.raw(PARTS.end)
+    return this.#copy()
   }
 
   /** `{"view", "answers": [{"key", "status", "values", …}, …]}`, in the order of the keys. */
   many(view: FeatureView, keys: readonly FeatureKey[], answers: readonly FeatureAnswer[]): Buffer {
-    const out = this.#out
-    out.clear()
-    this.#text(`{"view":${JSON.stringify(view.name)},"answers":[`)
-    if (answers.length > 0) this.#text('{')
-    this.#answers(view, keys, answers)
-    this.#text(answers.length > 0 ? '}]}' : ']}')
-    return Buffer.from(out.toBytes())
+    const writer = this.#begin(view)
+    this.#out.raw(PARTS.answers)
+    if (answers.length > 0) this.#out.raw(PARTS.open)
+    this.#answers(writer, keys, answers)
+    this.#out.raw(answers.length > 0 ? PARTS.endAnswers : PARTS.endNone)
+    return this.#copy()
+  }
+
+  #begin(view: FeatureView): ViewWriter {
+    const writer = this.#writer(view)
+    this.#out.clear()
+    this.#out.raw(writer.head)
+    return writer
+  }
+
+  #copy(): Buffer {
+    return Buffer.from(this.#out.view())
   }
 
   /** The members of all answers, without the brackets of the first and the last. */
   #answers(
-    view: FeatureView,
+    { fields, rows, keys: keyParts }: ViewWriter,
     keys: readonly FeatureKey[],
     answers: readonly FeatureAnswer[],
   ): void {
-    const writer = this.#writer(view)
-    const rows = answers.flatMap(({ values }) => (values === undefined ? [] : [values]))
-    const times = new Float64Array(rows.length)
-    const batch = batchOfRows({ fields: view.fields }, rows, {
-      eventTimes: times,
-      watermarksBefore: times,
-    })
+    const out = this.#out
+    const present = answers.flatMap(({ values }) => (values === undefined ? [] : [values]))
+    const times = new Float64Array(present.length)
+    const batch = batchOfRows({ fields }, present, { eventTimes: times, watermarksBefore: times })
     let row = 0
-    answers.forEach((answer, i) => {
-      if (i > 0) this.#text('},{')
-      const key = keys[i] ?? []
-      const entries = writer.keyNames.map((name, at) => `${name}:${JSON.stringify(key[at])}`)
-      this.#text(`"key":{${entries.join(',')}},"status":"${answer.status}","values":`)
-      if (answer.values === undefined) this.#out.raw(NO_VALUES)
-      else writer.rows.writeRow(batch, row++)
-      this.#text(facts(answer))
-    })
+    for (let i = 0; i < answers.length; i++) {
+      const answer = answers[i]
+      const key = keys[i]
+      if (answer === undefined || key === undefined) break
+      if (i > 0) out.raw(PARTS.next)
+      for (let k = 0; k < keyParts.length; k++) {
+        out.raw(keyParts[k] ?? PARTS.null)
+        this.#text(JSON.stringify(key[k]))
+      }
+      out.raw(STATUSES[answer.status])
+      if (answer.values === undefined) out.raw(PARTS.null)
+      else rows.writeRow(batch, row++)
+      this.#facts(answer)
+    }
   }
 
-  /** The rows' writer; a view whose columns changed gets a new one. */
+  #facts({ eventTime, knownTime, epoch, ageMs, readClock }: FeatureAnswer): void {
+    const out = this.#out
+    out.raw(PARTS.eventTime)
+    this.#time(eventTime)
+    out.raw(PARTS.knownTime)
+    this.#time(knownTime)
+    const age = ageMs === undefined || !Number.isFinite(ageMs) ? null : ageMs
+    this.#text(`,"epoch":${epoch ?? null},"ageMs":${age},"readClock":"${readClock}"`)
+  }
+
+  #time(micros: number | undefined): void {
+    const out = this.#out
+    if (micros === undefined || !Number.isFinite(micros)) {
+      out.raw(PARTS.null)
+      return
+    }
+    out.raw(PARTS.quote)
+    writeTimestamp(micros, out)
+    out.raw(PARTS.quote)
+  }
+
+  /** The view's writer; a view whose columns changed gets a new one. */
   #writer(view: FeatureView): ViewWriter {
     const known = this.#writers.get(view.name)
     if (known !== undefined && known.fields === view.fields) return known
     const { fields } = view
-    const rows = new JsonWriter({ fields }, this.#out)
-    const keyNames = view.key.map((field) => JSON.stringify(field.name))
-    const writer = { fields, rows, keyNames }
+    const writer: ViewWriter = {
+      fields,
+      rows: new JsonWriter({ fields }, this.#out),
+      head: bytesOf(`{"view":${JSON.stringify(view.name)},`),
+      keys: view.key.map(({ name }, i) =>
+        bytesOf(`${i === 0 ? '"key":{' : ','}${JSON.stringify(name)}:`),
+      ),
+    }
     this.#writers.set(view.name, writer)
     return writer
   }
 
   #text(text: string): void {
-    this.#out.raw(encoder.encode(text))
+    const out = this.#out
+    out.reserve(text.length * 3)
+    out.length += encoder.encodeInto(text, out.bytes.subarray(out.length)).written
   }
-}
-
-function facts(answer: FeatureAnswer): string {
-  const { eventTime, knownTime, epoch, ageMs, readClock } = answer
-  const times = `"eventTime":${quoted(eventTime)},"knownTime":${quoted(knownTime)}`
-  const age = ageMs === undefined || !Number.isFinite(ageMs) ? null : ageMs
-  return `,${times},"epoch":${epoch ?? null},"ageMs":${age},"readClock":"${readClock}"`
-}
-
-function quoted(micros: number | undefined): string {
-  const text = timeText(micros)
-  return text === null ? 'null' : `"${text}"`
 }

@@ -33,7 +33,7 @@ type Law =
 /** The operator with every law checked round it. Has exactly the optional methods that it has. */
 export function checkedOperator(operator: Operator, id: string): Operator {
   const checks = new LawChecks(id)
-  const { open, restored, onTimer, onWatermark, onBarrier, onEnd } = operator
+  const { open, restored, onTimer, onWatermark, onBarrier, onEnd, nextBoundary } = operator
   return {
     open: (context) => checks.during('open', () => open?.call(operator, checks.context(context))),
     restored: () => {
@@ -44,6 +44,7 @@ export function checkedOperator(operator: Operator, id: string): Operator {
       checks.batchIn(batch, input)
       checks.sending('onBatch', out, (own) => operator.onBatch(batch, input, own))
     },
+    ...(nextBoundary && { nextBoundary: (time: number) => nextBoundary.call(operator, time) }),
     ...(onTimer && {
       onTimer: (timer: Timer, out: Output) => {
         checks.timer = timer

@@ -76,11 +76,15 @@ export class JobMetrics {
   lookedUp(view: string, answers: readonly FeatureAnswer[]): void {
     const { lookups, freshness } = this.#meters
     const nowMicros = this.#clock.nowMicros()
+    const counts = { present: 0, not_found: 0, outside_max_age: 0 }
     for (const { status, eventTime, knownTime } of answers) {
-      lookups.inc({ view, status })
+      counts[status]++
       if (status !== 'present') continue
       observeAge(freshness, { view, clock: 'event' }, nowMicros, eventTime)
       observeAge(freshness, { view, clock: 'known' }, nowMicros, knownTime)
+    }
+    for (const [status, count] of Object.entries(counts)) {
+      if (count > 0) lookups.inc({ view, status }, count)
     }
   }
 
