@@ -63,6 +63,11 @@ export interface Operator {
   /** All tables hold their restored rows; derive what is derived. Called on fresh starts too. */
   restored?(): void
   onBatch(batch: RecordBatch, input: InputPort, out: Output): void
+  /**
+   * The first time after `watermark` at which a record may come to set a timer. Batches are cut there
+   * as well as at the timers that are set, so that no batch spans a timer that it sets itself.
+   */
+  nextBoundary?(watermark: number): number
   /** Rows leave before the watermark that fired the timer. */
   onTimer?(timer: Timer, out: Output): void
   /** Default: forward. */

@@ -109,7 +109,7 @@ export class Task {
     while (from < batch.length) {
       // A timer that was set in the past fires at the next step of the watermark.
       const step = next(this.#watermark)
-      const due = timersFollowRecords ? step : Math.max(this.#wiring.nextDue(), step)
+      const due = timersFollowRecords ? step : Math.max(this.#wiring.nextDue(this.#watermark), step)
       const to = due > others ? batch.length : firstAtLeast(before, due, from)
       if (to > from) {
         this.#wiring.push(input, sliceBatch(batch, from, to))

@@ -97,12 +97,13 @@ export class Wiring {
     return this.#timersFollowRecords
   }
 
-  /** Time of the next event-time timer of any operator, or the final watermark. */
-  nextDue(): number {
+  /** Time of the next event-time timer, set or possible, of any operator; or the final watermark. */
+  nextDue(watermark: number): number {
     let due = WATERMARK_MAX
-    for (const node of this.#nodes) {
-      const next = node.timers.nextDue('event')
-      if (next < due) due = next
+    for (const { timers, operator } of this.#nodes) {
+      due = Math.min(due, timers.nextDue('event'))
+      const boundary = operator.nextBoundary?.(watermark)
+      if (boundary !== undefined && boundary < due) due = boundary
     }
     return due
   }

@@ -217,7 +217,7 @@ export class OperatorHarness {
     const { operator } = this
     const cutsHere = this.#options.cutsAtBoundaries ?? true
     let next = Number.POSITIVE_INFINITY
-    if (cutsHere && hasBoundaries(operator)) next = operator.nextBoundary(this.#watermark)
+    if (cutsHere) next = operator.nextBoundary?.(this.#watermark) ?? next
     for (const timer of this.#timers) {
       if (timer.domain === 'event') next = Math.min(next, timer.time)
     }
@@ -246,15 +246,6 @@ export class OperatorHarness {
     if (this.operator.onWatermark === undefined) this.#out.watermark(time)
     else this.operator.onWatermark({ kind: 'watermark', time }, this.#out)
   }
-}
-
-/**
- * Operators whose timers stand on a grid say where, so that a batch can be cut before they are set.
- */
-function hasBoundaries(
-  operator: Operator,
-): operator is Operator & { nextBoundary(watermark: number): number } {
-  return 'nextBoundary' in operator && typeof operator.nextBoundary === 'function'
 }
 
 function opName(change: number): string {
