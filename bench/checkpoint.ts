@@ -1,10 +1,11 @@
 // How long does an epoch stop a slot, and how long does a start take? Shapes: n keys of the window kind
 // (a key index and one row of 40 bytes a key), 5 % of them dirty an epoch; then a restart. It should
 // not win where every key changes every epoch: the pause grows with the dirty rows.
-// Run: npx tsx bench/checkpoint.ts [keys=1000000] [epochs=60]
+// Usage: node <compiled>/bench/checkpoint.js [keys=1000000] [epochs=60]
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type Column, Dictionary, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
 import { JobStore, type SlotStore } from '../engine/checkpoint/index.ts'
 import { seededRandom, systemClock } from '../engine/clock.ts'
@@ -215,7 +216,7 @@ function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
 }
 
-if (process.argv[1]?.endsWith('checkpoint.ts') === true) {
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [keys = '1000000', epochs = '60'] = process.argv.slice(2)
   const result = await benchCheckpoint(Number(keys), Number(epochs))
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)

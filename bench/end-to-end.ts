@@ -32,6 +32,7 @@ export interface EndToEndResult {
   /** Medians of all rounds. */
   readonly eventsPerSecond: number
   readonly eventsPerCpuSecond: number
+  readonly workingPerSecond: number
   readonly firstPerSecond: number
   readonly steadyPerSecond: number
   readonly rounds: readonly number[]
@@ -97,6 +98,7 @@ function resultOf(
     rowsPerEvent: rows / first.events,
     eventsPerSecond: middle((each) => each.eventsPerSecond),
     eventsPerCpuSecond: middle((each) => each.eventsPerCpuSecond),
+    workingPerSecond: middle((each) => each.workingPerSecond),
     firstPerSecond: middle((each) => each.firstPerSecond),
     steadyPerSecond: middle((each) => each.steadyPerSecond),
     rounds: runs.map((each) => each.eventsPerSecond),

@@ -14,6 +14,8 @@ export interface TimedRun {
   /** From the start of the slots' threads until the last epoch was decided and delivered. */
   readonly seconds: number
   readonly eventsPerSecond: number
+  /** Without what the threads need to start: as the summary of `millrace run` has it. */
+  readonly workingPerSecond: number
   /** The first fifth of the events, with all that a start costs; then up to nine tenths. */
   readonly firstPerSecond: number
   readonly steadyPerSecond: number
@@ -90,6 +92,7 @@ class Watch {
       rows,
       seconds: elapsedMs / 1000,
       eventsPerSecond: perSecond(events, elapsedMs),
+      workingPerSecond: perSecond(events, Math.max(...statuses.map(workingMs))),
       firstPerSecond: rateBetween(start, warm),
       steadyPerSecond: rateBetween(warm, late),
       epochs: Math.max(...statuses.map(({ epoch }) => epoch)),
@@ -103,6 +106,10 @@ class Watch {
   #after(events: number): Sample | undefined {
     return this.#samples.find((sample) => sample.events >= events)
   }
+}
+
+function workingMs({ busyMs, epochMs, backPressureMs }: SlotStatus): number {
+  return busyMs + epochMs + backPressureMs
 }
 
 /** 0 where the run was too short to tell. */
