@@ -15,7 +15,7 @@ import {
   hashInteger,
   type RecordBatch,
 } from '../batch/index.ts'
-import { assert, StateCorruptError } from '../errors.ts'
+import { assert } from '../errors.ts'
 import { type Field, typeName } from '../schema/index.ts'
 import {
   checkKey,
@@ -28,9 +28,10 @@ import {
   integerOfKey,
   isIntegerKey,
 } from './key-bytes.ts'
+import { integerKeyColumn } from './key-columns.ts'
 import { DictionaryCaches } from './key-dictionary.ts'
 import { hashKey, KeySlots } from './key-slots.ts'
-import { findSequence, sequenceOfBytes, writeSequence } from './sequence.ts'
+import { findSequence, sequenceOfBytes, unordered, writeSequence } from './sequence.ts'
 import type { SegmentWriter, StateTable, TableFormat } from './state-table.ts'
 
 const COUNTER_KEY = new Uint8Array(8).fill(0xff)
@@ -111,7 +112,10 @@ export class KeyIndex implements StateTable {
 
   /** The key columns of `slots[0 .. count)`, one a key field, for output rows. */
   keyColumns(slots: Int32Array, count: number): Column[] {
-    const { arena, starts } = this.#slots
+    const { arena, starts, numbers } = this.#slots
+    const integers =
+      this.#integerField && integerKeyColumn(this.#integerField, numbers, slots, count)
+    if (integers !== undefined) return [integers]
     const at = new Int32Array(count)
     for (let i = 0; i < count; i++) at[i] = starts[slots[i]!]!
     const cursors = { bytes: arena, view: new DataView(arena.buffer), at }
@@ -287,13 +291,4 @@ export class KeyIndex implements StateTable {
     }
     this.sequenceOf[slot] = sequence
   }
-}
-
-function unordered(sequence: number): StateCorruptError {
-  return new StateCorruptError({
-    code: 'KEY_SEQUENCE',
-    message: 'the stored keys are not in the order of their sequences',
-    found: `${sequence}`,
-    remedy: 'Restore a savepoint.',
-  })
 }

@@ -7,6 +7,8 @@ import { assert } from '../errors.ts'
 
 const ARENA_BYTES_MAX = 2 ** 31 - 1
 const SQUEEZE_BYTES_MIN = 64 * 1024
+/** Places of the array for dense numbers, at most, for each live key. */
+const DIRECT_PER_KEY_MAX = 16
 
 export class KeySlots {
   /** Slots in use. */
@@ -20,6 +22,8 @@ export class KeySlots {
   lengths = new Int32Array(64)
   /** The number that `findNumber` looks for; NaN where the key isn't one. */
   numbers = new Float64Array(64)
+  /** Slot of each small number, -1 where it is no key: holds all numbers below its length. */
+  #direct = new Int32Array(0)
   #hashes = new Int32Array(64)
   #table = new Int32Array(128).fill(-1)
   #free = new Int32Array(64)
@@ -28,7 +32,7 @@ export class KeySlots {
   #arenaWaste = 0
 
   get sizeBytes(): number {
-    const arrays = this.starts.byteLength * 4 + this.numbers.byteLength
+    const arrays = this.starts.byteLength * 4 + this.numbers.byteLength + this.#direct.byteLength
     return this.arena.length + arrays + this.#table.byteLength
   }
 
@@ -51,6 +55,8 @@ export class KeySlots {
 
   /** The slot of a key that is an integer within ± (2^53 - 1), or -1. */
   findNumber(value: number): number {
+    const direct = this.#direct
+    if (value >= 0 && value < direct.length) return direct[value]!
     const table = this.#table
     const numbers = this.numbers
     const mask = table.length - 1
@@ -74,6 +80,7 @@ export class KeySlots {
     this.numbers[slot] = value
     this.#hashes[slot] = hash
     this.live++
+    if (value >= 0) this.#putDirect(value, slot)
     if (this.live * 2 > this.#table.length) this.#rehash(this.#table.length * 2)
     else this.#place(slot, hash)
     return slot
@@ -84,6 +91,8 @@ export class KeySlots {
     const length = this.lengths[slot] ?? -1
     assert(length >= 0, `slot ${slot} is not in use`)
     this.#unplace(slot)
+    const value = this.numbers[slot]!
+    if (value >= 0 && value < this.#direct.length) this.#direct[value] = -1
     this.lengths[slot] = -1
     this.numbers[slot] = Number.NaN
     this.live--
@@ -97,6 +106,21 @@ export class KeySlots {
     if (this.#arenaWaste > SQUEEZE_BYTES_MIN && this.#arenaWaste * 2 > this.#arenaUsed) {
       this.#squeeze()
     }
+  }
+
+  /** Numbers that are dense get an array of their own: one load instead of a search. */
+  #putDirect(value: number, slot: number): void {
+    if (value >= this.#direct.length) {
+      if (value >= this.live * DIRECT_PER_KEY_MAX) return
+      let length = Math.max(1024, this.#direct.length)
+      while (length <= value) length *= 2
+      this.#direct = new Int32Array(length).fill(-1)
+      for (let at = 0; at < this.slotCount; at++) {
+        const number = this.numbers[at]!
+        if (this.lengths[at]! >= 0 && number >= 0 && number < length) this.#direct[number] = at
+      }
+    }
+    this.#direct[value] = slot
   }
 
   #place(slot: number, hash: number): void {

@@ -1,5 +1,7 @@
 // Sequence numbers as they stand in stored rows: 8 bytes, big-endian, so that bytes order as numbers.
+
 import type { ByteReader, ByteWriter } from '../batch/index.ts'
+import { StateCorruptError } from '../errors.ts'
 
 /** Appends a whole number ≥ 0 and ≤ 2^53. */
 export function writeSequence(sequence: number, into: ByteWriter): void {
@@ -27,4 +29,14 @@ export function findSequence(ascending: Float64Array, end: number, sequence: num
     else high = at
   }
   return low < end && ascending[low] === sequence ? low : -1
+}
+
+/** Stored keys must come in the order of their sequences. */
+export function unordered(sequence: number): StateCorruptError {
+  return new StateCorruptError({
+    code: 'KEY_SEQUENCE',
+    message: 'the stored keys are not in the order of their sequences',
+    found: `${sequence}`,
+    remedy: 'Restore a savepoint.',
+  })
 }
