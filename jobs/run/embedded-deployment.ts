@@ -3,9 +3,17 @@
 import { existsSync } from 'node:fs'
 import { DeltaSink, tableFolder } from '../../connectors/delta/index.ts'
 import { fileSink, fileSource } from '../../connectors/files/index.ts'
-import { type EmbeddedLog, logSource, openLog, topicSink } from '../../connectors/log/index.ts'
+import {
+  type EmbeddedLog,
+  logSource,
+  openLog,
+  readCatalog,
+  type TopicHome,
+  topicHome,
+  topicSink,
+} from '../../connectors/log/index.ts'
 import { OnlineSink } from '../../connectors/online/index.ts'
-import { failpoint } from '../../engine/checkpoint/index.ts'
+import { failpoint, JobStore, type StoreReader } from '../../engine/checkpoint/index.ts'
 import { systemClock } from '../../engine/clock.ts'
 import { keyCodec } from '../../engine/codec/index.ts'
 import type { DecisionSink, Source } from '../../engine/connector.ts'
@@ -27,11 +35,14 @@ interface WrittenTopic {
 
 export class EmbeddedDeployment implements Deployment {
   readonly #options: RunOptions
+  readonly #job: string
   readonly #sources = new Map<string, Source>()
+  readonly #homes = new Map<string, StoreReader>()
   #log: EmbeddedLog | undefined
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions, job: string) {
     this.#options = options
+    this.#job = job
   }
 
   source(topic: Topic): Source {
@@ -75,6 +86,7 @@ export class EmbeddedDeployment implements Deployment {
 
   async close(): Promise<void> {
     await this.#log?.close()
+    for (const reader of this.#homes.values()) await reader.close()
   }
 
   #open(topic: Topic): Source {
@@ -82,9 +94,35 @@ export class EmbeddedDeployment implements Deployment {
     const limit = batchRecords === undefined ? {} : { batchRecords }
     const files = inputs[topic.name]
     if (files !== undefined) return fileSource(files, limit)
+    const place = readCatalog(data).get(topic.name)
+    if (place?.home === 'job') {
+      const home = this.#homeOf(topic.name, place.job)
+      return logSource(home, topic.name, { bounded: mode === 'bounded', ...limit })
+    }
     this.#log ??= existsSync(logFolder(data)) ? openLog(logFolder(data)) : undefined
     if (this.#log === undefined) throw topicMissing(topic.name, data)
     return logSource(this.#log, topic.name, { bounded: mode === 'bounded', ...limit })
+  }
+
+  /** The topics that another job writes, in its own store, opened read-only. */
+  #homeOf(topic: string, job: string): TopicHome {
+    if (job === this.#job) {
+      throw new ConfigError({
+        code: 'TOPIC_OWN',
+        message: `job "${job}" reads topic "${topic}", which it writes itself`,
+        expected: 'a topic of the log or of another job',
+        found: 'its own output',
+        remedy: 'Use the stream that is written instead of reading it back.',
+      })
+    }
+    const reader =
+      this.#homes.get(job) ?? JobStore.openReadOnly(jobFolder(this.#options.data, job).run)
+    this.#homes.set(job, reader)
+    return topicHome({
+      get: (key) => reader.get('topics', key),
+      before: (key) => reader.before('topics', key),
+      range: (from, to) => reader.range('topics', from, to),
+    })
   }
 
   #topic(topic: WrittenTopic, context: SinkContext): DecisionSink {

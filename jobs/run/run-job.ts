@@ -1,6 +1,7 @@
 // Runs a job from the main thread: binds and plans it, claims its store, and supervises its slots
 // until they ended, stopped or failed. Everything a command or a test needs to watch it is here.
 import { mkdirSync } from 'node:fs'
+import { registerTopics } from '../../connectors/log/index.ts'
 import { JobStore, type RestoreReport } from '../../engine/checkpoint/index.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'
 import { ConfigError } from '../../engine/errors.ts'
@@ -37,9 +38,10 @@ export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Pro
   const logical = loaded.build()
   checkNames(logical, options)
   const folder = jobFolder(options.data, logical.name)
-  const deployment = new EmbeddedDeployment(options)
+  const deployment = new EmbeddedDeployment(options, logical.name)
   const plan = planJob(logical, (topic) => deployment.source(topic).partitions)
   await deployment.close()
+  await registerTopics(options.data, writtenTopics(logical, options))
   const topology = topologyOf(plan, options)
   const isNamed = options.from !== 'earliest' && options.from !== 'latest'
   const restored = isNamed ? await restoreRun(logical, topology, folder, options) : undefined
@@ -66,6 +68,19 @@ export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Pro
   return { options, logical, plan, folder, store, supervisor, restored, startedMs }
 }
 
+/** The topics that live in the job's own store: a topic has one home. */
+function writtenTopics(job: LogicalJob, options: RunOptions) {
+  const named = job.sinks.flatMap(({ description }) =>
+    description.kind === 'topic' ? [description.name] : [],
+  )
+  const place = { home: 'job', job: job.name } as const
+  return new Map(
+    [...named, ...internalTopics(job)]
+      .filter((topic) => options.outputs[topic] === undefined)
+      .map((topic) => [topic, place]),
+  )
+}
+
 /** Names in --in, --out and --only must be known, or a typing error would pass in silence. */
 function checkNames(job: LogicalJob, options: RunOptions): void {
   const topics = new Set<string>()
@@ -85,7 +100,7 @@ function checkNames(job: LogicalJob, options: RunOptions): void {
 
 /** Topics that a job owns besides the ones it names. */
 function internalTopics(job: LogicalJob): string[] {
-  return [`${job.name}.dead-letters`]
+  return [`${job.name}.dead-letters`, `${job.name}.ticks`]
 }
 
 function checkKnown(option: string, given: readonly string[], known: readonly string[]): void {

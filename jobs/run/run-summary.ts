@@ -52,7 +52,7 @@ export function summaryText(summary: RunSummary): string {
     ...Object.entries(summary.rows).map(
       ([sink, rows]) => `  rows written    ${count(rows)} to ${sink}`,
     ),
-    `  late events     ${described(summary.late)}`,
+    `  late events     ${described(summary.late, 'at ')}`,
     `  dead letters    ${described(summary.deadLetters)}`,
     `  epochs          ${epochs.join(', ')}`,
     `  data            ${summary.data}`,
@@ -64,10 +64,10 @@ function workingMs(status: SlotStatus): number {
   return status.busyMs + status.epochMs + status.backPressureMs
 }
 
-function described(counts: Readonly<Record<string, number>>): string {
+function described(counts: Readonly<Record<string, number>>, before = ''): string {
   const entries = Object.entries(counts)
   if (entries.length === 0) return 'none'
-  return entries.map(([name, value]) => `${count(value)} ${name}`).join(', ')
+  return entries.map(([name, value]) => `${count(value)} ${before}${name}`).join(', ')
 }
 
 function summed(parts: readonly Readonly<Record<string, number>>[]): Record<string, number> {

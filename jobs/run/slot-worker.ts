@@ -28,7 +28,7 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
   const { options, claim, slot } = data
   const loaded = await loadJob(options.jobFile)
   const store = JobStore.open(jobFolder(options.data, loaded.name).run)
-  const deployment = new EmbeddedDeployment(options)
+  const deployment = new EmbeddedDeployment(options, loaded.name)
   const plan = planJob(loaded.build(), (topic) => deployment.source(topic).partitions)
   const running = new Slot({
     plan,
