@@ -1,7 +1,7 @@
 // Replay-equal: the main job's final rows are a function of the records in its topics. Whatever cuts
 // the batches, however many slots work, live or bounded, killed or not: the same rows in the output
 // topic, the lake and the online store. The seed of the kills is printed (FAULTS_SEED gives it).
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { chanceSeed, type Random, seededRandom } from '../../engine/clock.ts'
@@ -130,14 +130,27 @@ async function killedRuns(data: string, random: Random): Promise<number> {
   for (let runs = 0; kills < KILLS / CHAINS && runs < 2 * KILLS; runs++) {
     const slots = 1 + Math.floor(random() * 3)
     const batch = 1 + Math.floor(random() * 16)
+    const before = writtenAt(data)
     const run = startRun({ data, slots, batch, epochMs: 20 })
-    const killed = setTimeout(() => run.child.kill('SIGKILL'), 600 + random() * 1400)
+    const delayMs = random() * 1200
+    // Most kills come after the process took the job over; one in five may come while it starts.
+    const isEarly = random() < 0.2
+    const isOver = () => run.child.exitCode !== null
+    const isReady = () => isEarly || isOver() || writtenAt(data) !== before
+    await vi.waitUntil(isReady, { timeout: 100_000, interval: 20 })
+    const killed = setTimeout(() => run.child.kill('SIGKILL'), delayMs)
     const end = await run.ended
     clearTimeout(killed)
     if (end.signal === 'SIGKILL') kills++
     else succeeded(end)
   }
   return kills
+}
+
+/** When the job's store was written last. */
+function writtenAt(data: string): number {
+  const path = join(data, 'jobs/fraud-features/run/data.mdb')
+  return existsSync(path) ? statSync(path).mtimeMs : 0
 }
 
 /** Resolves when the lake shows so many records. */
