@@ -50,21 +50,30 @@ export async function registerTopics(
   topics: Catalog,
   clock: Clock = systemClock,
 ): Promise<Catalog> {
+  // Topics never leave the catalog: when all are there, nothing has to be locked or written.
+  const before = readCatalog(dataFolder)
+  if (merged(before, topics).size === before.size) return before
   mkdirSync(dataFolder, { recursive: true })
   const release = await lock(join(dataFolder, `${FILE}.lock`), clock)
   try {
     const known = readCatalog(dataFolder)
-    const merged = new Map(known)
-    for (const [topic, place] of topics) {
-      const old = known.get(topic)
-      if (old !== undefined && !samePlace(old, place)) throw otherHome(topic, old, place)
-      merged.set(topic, place)
-    }
-    if (merged.size > known.size) writeCatalog(dataFolder, merged)
-    return merged
+    const all = merged(known, topics)
+    if (all.size > known.size) writeCatalog(dataFolder, all)
+    return all
   } finally {
     release()
   }
+}
+
+/** @throws ConfigError TOPIC_HOME */
+function merged(known: Catalog, added: Catalog): Catalog {
+  const all = new Map(known)
+  for (const [topic, place] of added) {
+    const old = known.get(topic)
+    if (old !== undefined && !samePlace(old, place)) throw otherHome(topic, old, place)
+    all.set(topic, place)
+  }
+  return all
 }
 
 function writeCatalog(dataFolder: string, topics: Catalog): void {
@@ -88,14 +97,18 @@ function writeCatalog(dataFolder: string, topics: Catalog): void {
       closeSync(folder)
     }
   } catch (error) {
-    throw new StorageError({
-      code: 'CATALOG_UNWRITABLE',
-      message: `${path} can not be written`,
-      found: errorCode(error),
-      remedy: 'Check the rights of the folder and the space on its disk.',
-      cause: error,
-    })
+    throw unwritable(path, error)
   }
+}
+
+function unwritable(path: string, cause: unknown): StorageError {
+  return new StorageError({
+    code: 'CATALOG_UNWRITABLE',
+    message: `${path} can not be written`,
+    found: errorCode(cause),
+    remedy: 'Check the rights of the folder and the space on its disk.',
+    cause,
+  })
 }
 
 async function lock(path: string, clock: Clock): Promise<() => void> {
@@ -104,7 +117,7 @@ async function lock(path: string, clock: Clock): Promise<() => void> {
       writeFileSync(path, `${process.pid}`, { flag: 'wx' })
       return () => unlinkSync(path)
     } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error
+      if (errorCode(error) !== 'EEXIST') throw unwritable(path, error)
       if (!isHeld(path)) removeStale(path)
       await clock.delay(LOCK_DELAY_MS)
     }

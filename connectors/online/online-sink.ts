@@ -48,8 +48,8 @@ export interface OnlineSinkOptions {
   readonly mode: ViewMode
   readonly job: string
   readonly lineage: string
-  /** The lineage that this one goes on from after a rescale: the same generation is written. */
-  readonly continues?: string
+  /** Lineages that this one goes on from after rescales: their generation is written on. */
+  readonly continues?: readonly string[]
   readonly clock: Clock
   /**
    * The last finite watermark, epoch microseconds: the read clock of a bounded run. Default: the
@@ -120,7 +120,7 @@ export class OnlineSink implements DecisionSink {
     const clockMicros = this.#readClock()
     decision.during((stores) => {
       const known = readViewRecord(stores, view)
-      const continues = this.#options.continues
+      const continues = this.#options.continues ?? []
       const definition = this.#definition
       const { job, lineage } = this.#options
       const writer = { name: view, job, lineage, continues, definition, clockMicros }

@@ -44,7 +44,8 @@ export interface ViewWriter {
   readonly job: string
   readonly lineage: string
   /** The lineage that this one goes on from (a rescale): its generation is kept. */
-  readonly continues: string | undefined
+  /** Earlier lineages of the same history: their generation is written on. */
+  readonly continues: readonly string[]
   readonly definition: ViewDefinition
   readonly clockMicros: number | undefined
 }
@@ -74,7 +75,7 @@ export function admitWriter(
   const { lineage, continues } = writer
   const own =
     generations.find((each) => each.lineages.includes(lineage)) ??
-    generations.find((each) => continues !== undefined && each.lineages.includes(continues))
+    generations.find((each) => each.lineages.some((known) => continues.includes(known)))
   const greatest = Math.max(0, ...generations.map((each) => each.generation))
   const next = ownGeneration(own, greatest + 1, writer)
   const record: ViewRecord = {

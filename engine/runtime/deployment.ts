@@ -12,8 +12,8 @@ export interface SinkContext {
   readonly slot: number
   readonly slots: number
   readonly term: number
-  /** The lineage that this one goes on from after a rescale. */
-  readonly continues?: string
+  /** Earlier lineages that this one goes on from after rescales. */
+  readonly continues: readonly string[]
   readonly schema: Schema<unknown>
   /** The rows carry change kinds. */
   readonly isChangelog: boolean

@@ -51,14 +51,13 @@ export class SlotSinks {
     this.#plan = plan
     this.#store = store
     this.#settings = settings
-    const { previous } = settings.claim
     const context = (schema: Schema<unknown>, isChangelog: boolean): SinkContext => ({
       job: plan.job,
       lineage: settings.claim.lineage,
       slot: settings.slot,
       slots: settings.claim.slots,
       term: settings.claim.term,
-      ...(previous === undefined ? {} : { continues: previous.lineage }),
+      continues: settings.claim.accepted.filter((each) => each !== settings.claim.lineage),
       schema,
       isChangelog,
     })

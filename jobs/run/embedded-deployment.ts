@@ -168,7 +168,6 @@ export class EmbeddedDeployment implements Deployment {
     const { name, options } = sink.description
     const { ttlMicros, order } = options
     assert(typeof ttlMicros === 'number' && typeof order === 'string', `options of view ${name}`)
-    const { continues } = context
     return new OnlineSink({
       view: name,
       schema: context.schema,
@@ -178,7 +177,7 @@ export class EmbeddedDeployment implements Deployment {
       mode: this.#options.mode,
       job: context.job,
       lineage: context.lineage,
-      ...(continues === undefined ? {} : { continues }),
+      continues: context.continues,
       clock: systemClock,
     })
   }

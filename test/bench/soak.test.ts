@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { small, soak } from '../../bench/soak.ts'
 
-test('a small soak covers 24 hours of event time, writes every window and holds no more at the end', async () => {
+test('a small soak covers 24 hours, writes every window and holds no more at its end', async () => {
   const result = await soak(small)
   expect(result).toMatchObject({ events: small.events, hours: 24, late: 0, isFlat: true })
   // With few events a user each one opens nearly five windows of its own.

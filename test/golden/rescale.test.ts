@@ -67,7 +67,7 @@ function finalRows(harness: JobHarness) {
   }
 }
 
-it('gives the same rows when it is stopped and resumed with 1, 2, 3 and again 1 slots', async () => {
+it('gives the same rows when resumed with 1, 2, 3 and again 1 slots', async () => {
   const topics = { orders: partitionsOf(7) }
   const straight = new JobHarness(rescaled)
   await straight.run({ topics })

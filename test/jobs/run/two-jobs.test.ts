@@ -14,7 +14,9 @@ const FIRST = `
 import { int64, job, schema, string, timestamp, topic, topicSink } from 'millrace'
 const shape = schema({ user: string(), cents: int64(), at: timestamp({ unit: 'ms' }) })
 const orders = topic('orders', { schema: shape, eventTime: 'at', key: 'user' })
-export default job('first', ({ from, to }) => to(from(orders), topicSink('checked', { key: 'user' })))
+export default job('first', ({ from, to }) => {
+  to(from(orders), topicSink('checked', { key: 'user' }))
+})
 `
 const SECOND = `
 import { aggregate, count, int64, job, keyBy, schema, string, sum, timestamp } from 'millrace'
