@@ -6,7 +6,7 @@ function finalRows(rows: Readonly<Record<string, number>>) {
   return Object.entries(rows).filter(([sink]) => !sink.startsWith('online:'))
 }
 
-test('the main job writes the same rows on one core, on all cores, and to its topic alone', async () => {
+test('the main job has the same rows on one core, on all, and for its topic alone', async () => {
   const results = Object.values(await run(small, 0))
   expect(results).toHaveLength(3)
   const [first] = results
