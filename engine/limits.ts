@@ -30,8 +30,6 @@ export const SLOTS_MAX = 256
 export const WINDOWS_PER_RECORD_MAX = 100_000
 /** Epochs that follower sinks may lag behind the decision before the loop waits. */
 export const UNDELIVERED_EPOCHS_MAX = 16
-/** Megabytes of a slot's heap for short-lived objects: batches die young, in fewer collections. */
-export const SLOT_YOUNG_GENERATION_MB = 128
 /** Milliseconds the loop runs before it lets the event loop breathe. */
 export const LOOP_SLICE_MS = 5
 /** Restarts after RetryableError within one window before the job gives up. */

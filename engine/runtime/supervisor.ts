@@ -4,12 +4,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Claim } from '../checkpoint/index.ts'
 import type { Clock } from '../clock.ts'
-import {
-  HEARTBEAT_TIMEOUT_MS,
-  RESTART_DELAY_MS,
-  RESTARTS_MAX,
-  SLOT_YOUNG_GENERATION_MB,
-} from '../limits.ts'
+import { HEARTBEAT_TIMEOUT_MS, RESTART_DELAY_MS, RESTARTS_MAX } from '../limits.ts'
 import { isFinal, type JobEvent, type JobState, nextJobState } from './life-cycle.ts'
 import { SlotControl } from './slot-control.ts'
 import type { SlotError, SlotMessage } from './slot-messages.ts'
@@ -101,10 +96,7 @@ export class Supervisor {
     this.#slots = Array.from({ length: claim.slots }, (_, slot) => {
       const control = new SlotControl()
       const workerData = { ...this.#parts.workerData(slot, claim), shared: control.shared }
-      const worker = new Worker(this.#parts.worker, {
-        workerData,
-        resourceLimits: { maxYoungGenerationSizeMb: SLOT_YOUNG_GENERATION_MB },
-      })
+      const worker = new Worker(this.#parts.worker, { workerData })
       const running = { slot, worker, control, beats: 0, beatAtMs: nowMs, isDone: false }
       worker.on('message', (message: SlotMessage) => this.#receive(running, message))
       worker.on('error', (error) => this.#failed(running, threadError(error)))

@@ -5,7 +5,6 @@ import { Progress } from './progress.ts'
 import { type PreparedRun, prepareRun } from './run-job.ts'
 import type { RunOptions } from './run-options.ts'
 import { type RunSummary, summaryOf, summaryText } from './run-summary.ts'
-import { serveRun } from './serve-run.ts'
 import { onStopSignals } from './stop-signals.ts'
 
 export interface RunDisplay {
@@ -31,7 +30,7 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
     progress.note(`${signal}: committing a last epoch; a second signal ends at once`)
     run.supervisor.stop()
   })
-  const server = display.http === undefined ? undefined : await serveRun(run, display.http)
+  const server = display.http === undefined ? undefined : await serve(run, display.http)
   if (server !== undefined) progress.note(`serving ${server.url}`)
   try {
     display.onStart?.(run, server?.url, (text) => progress.note(text))
@@ -54,4 +53,10 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
     await server?.close()
     await run.store.reader().close()
   }
+}
+
+/** Loads the HTTP server only for runs that serve. */
+async function serve(run: PreparedRun, port: number) {
+  const { serveRun } = await import('./serve-run.ts')
+  return serveRun(run, port)
 }

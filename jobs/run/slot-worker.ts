@@ -4,7 +4,6 @@ import type { Claim } from '../../engine/checkpoint/index.ts'
 import { JobStore } from '../../engine/checkpoint/index.ts'
 import { systemClock } from '../../engine/clock.ts'
 import { planJob } from '../../engine/graph/index.ts'
-import { checkedOperator } from '../../engine/observe/index.ts'
 import { Slot, SlotControl, type SlotMessage, slotError } from '../../engine/runtime/index.ts'
 import { jobFolder } from './data-folder.ts'
 import { EmbeddedDeployment } from './embedded-deployment.ts'
@@ -46,7 +45,7 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
     },
     control: new SlotControl(data.shared),
     clock: systemClock,
-    ...(options.check ? { wrap: checkedOperator } : {}),
+    ...(options.check ? { wrap: await lawChecker() } : {}),
   })
   post({ kind: 'up' })
   const stopReporting = systemClock.every(STATUS_EVERY_MS, () => {
@@ -63,6 +62,12 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
   } finally {
     stopReporting()
   }
+}
+
+/** Loaded only where it is asked for: a slot needs nothing else of what the folder brings along. */
+async function lawChecker() {
+  const { checkedOperator } = await import('../../engine/observe/index.ts')
+  return checkedOperator
 }
 
 const port = parentPort
