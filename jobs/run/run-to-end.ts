@@ -38,7 +38,10 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
     progress.end()
     const summary = summaryOf(run, state, systemClock)
     if (state === 'failed') {
-      process.stderr.write(`${run.supervisor.error?.message ?? 'the job failed'}\n`)
+      const { error } = run.supervisor
+      // LMDB tells of a full disk on stderr itself, and does not end its line.
+      const lead = error?.name === 'StorageError' ? '\n' : ''
+      process.stderr.write(`${lead}${error?.message ?? 'the job failed'}\n`)
       return false
     }
     display.onSummary?.(summary, run)

@@ -43,7 +43,7 @@ async function goesOn(data: string): Promise<void> {
 }
 
 describe('a disk', () => {
-  const disk = mounted('size=1500k')
+  const disk = mounted('size=700k')
 
   afterAll(() => {
     if (disk !== undefined) spawnSync('umount', ['--lazy', disk])
