@@ -5,14 +5,17 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../engine/clock.ts'
 import { ConfigError, errorCode, StateCorruptError, StorageError } from '../../engine/errors.ts'
 
@@ -114,7 +117,7 @@ function unwritable(path: string, cause: unknown): StorageError {
 async function lock(path: string, clock: Clock): Promise<() => void> {
   for (let tries = 0; tries < LOCK_TRIES_MAX; tries++) {
     try {
-      writeFileSync(path, `${process.pid}`, { flag: 'wx' })
+      linkLock(path)
       return () => unlinkSync(path)
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw unwritable(path, error)
@@ -131,22 +134,34 @@ async function lock(path: string, clock: Clock): Promise<() => void> {
   })
 }
 
-/** False when the process that wrote the lock is gone. An empty lock is just being written. */
+/** A lock has its holder from the first moment on: a process may end and a disk be full anywhere. */
+function linkLock(path: string): void {
+  const own = `${path}.${process.pid}-${threadId}`
+  try {
+    writeFileSync(own, `${process.pid}`)
+    linkSync(own, path)
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+/** False when the process that wrote the lock is gone, or the lock names none. */
 function isHeld(path: string): boolean {
   try {
     const holder = readHolder(path)
-    if (holder !== undefined) process.kill(holder, 0)
+    if (holder === undefined) return true
+    if (!(holder > 0)) return false
+    process.kill(holder, 0)
     return true
   } catch (error) {
     return errorCode(error) === 'EPERM'
   }
 }
 
-/** The process in a lock file; undefined while it is just being written, or was just removed. */
+/** The process in a lock file; NaN or 0 where it names none, undefined when it was just removed. */
 function readHolder(path: string): number | undefined {
   try {
-    const holder = Number(readFileSync(path, 'utf8'))
-    return holder > 0 ? holder : undefined
+    return Number(readFileSync(path, 'utf8'))
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
     throw error

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { readCatalog, registerTopics, type TopicPlace } from '../../../connectors/log/index.ts'
 import { temporaryFolder } from '../../support/connectors.ts'
@@ -39,6 +39,16 @@ test('the lock of a dead process is taken over', async () => {
   writeFileSync(`${data}/catalog.json.lock`, '99999999')
   await registerTopics(data, new Map([['orders', inLog]]))
   expect(readCatalog(data).get('orders')).toEqual(inLog)
+})
+
+test('a lock that names no process is taken over, as a full disk or a lost page leaves one', async () => {
+  const data = temporaryFolder()
+  for (const [number, text] of ['', 'x', '-1'].entries()) {
+    writeFileSync(`${data}/catalog.json.lock`, text)
+    await registerTopics(data, new Map([[`topic-${number}`, inLog]]))
+  }
+  expect(readCatalog(data).size).toBe(3)
+  expect(readdirSync(data)).toEqual(['catalog.json'])
 })
 
 test('a damaged catalog is refused with its path', async () => {
