@@ -14,7 +14,7 @@ import { compareSinks, readSinks } from './sinks-checker.ts'
 
 const isFull = process.env.FAULTS === 'full'
 const seed = Number(process.env.FAULTS_SEED ?? chanceSeed())
-const DAMAGES = isFull ? 100 : 8
+const DAMAGES = isFull ? 100 : 4
 const TIMEOUT_MS = isFull ? 1_200_000 : 200_000
 const PAGE = 4096
 const NOTHING_WRONG = { lost: 0, duplicated: 0, wrong: 0, examples: [] }
