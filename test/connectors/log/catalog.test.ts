@@ -41,7 +41,7 @@ test('the lock of a dead process is taken over', async () => {
   expect(readCatalog(data).get('orders')).toEqual(inLog)
 })
 
-test('a lock that names no process is taken over, as a full disk or a lost page leaves one', async () => {
+test('a lock that names no process, as a full disk leaves one, is taken over', async () => {
   const data = temporaryFolder()
   for (const [number, text] of ['', 'x', '-1'].entries()) {
     writeFileSync(`${data}/catalog.json.lock`, text)
