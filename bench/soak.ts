@@ -131,7 +131,6 @@ async function runSoak(shape: SoakShape, store: JobStore): Promise<SoakResult> {
       mode: 'bounded',
       epochMicros: 1_000_000,
       heartbeatMicros: 10_000_000,
-      check: false,
     },
     control,
     clock: systemClock,

@@ -41,7 +41,6 @@ export async function runSlot(
       mode: 'bounded',
       epochMicros: place.epochMs * 1000,
       heartbeatMicros: 10_000_000,
-      check: false,
     },
     control: new SlotControl(),
     clock: systemClock,

@@ -22,7 +22,7 @@ export {
   type StoredFacts,
 } from './recovery-decision.ts'
 export type { MigratedTable } from './restore-table.ts'
-export type { SavepointManifest } from './savepoint.ts'
+export { type SavepointManifest, savepointsFolder } from './savepoint.ts'
 export { type RestoreReport, type RestoreRequest, restoreSavepoint } from './savepoint-restore.ts'
 export type { SlotStore } from './slot-store.ts'
 export type { JobFacts, StoreReader, TableFacts } from './store-reader.ts'

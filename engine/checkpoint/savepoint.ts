@@ -31,6 +31,7 @@ export interface SavepointManifest {
 const MANIFEST = 'manifest.json'
 const DATA = 'data.mdb'
 
+/** Where the savepoints of a run stand: beside its run folder. */
 export function savepointsFolder(runFolder: string): string {
   return join(runFolder, '..', 'savepoints')
 }

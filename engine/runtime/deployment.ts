@@ -1,6 +1,7 @@
 // Deployment: how a job's topics and sinks are bound to real systems. Implemented outside the engine
 // (files, embedded log, Delta, …); the slot loop knows only this contract.
 import type { RecordBatch } from '../batch/index.ts'
+import type { Entry } from '../checkpoint/index.ts'
 import type { DecisionSink, DecisionStore, FollowerSink, Source } from '../connector.ts'
 import type { LogicalSink, Topic } from '../graph/index.ts'
 import type { Schema } from '../schema/index.ts'
@@ -47,10 +48,5 @@ export interface BatchTaker {
 export interface DecidedReader {
   get(store: DecisionStore, key: Uint8Array): Uint8Array | undefined
   /** Entries with from ≤ key < to, ascending. */
-  range(store: DecisionStore, from: Uint8Array, to: Uint8Array): Iterable<StoreEntry>
-}
-
-export interface StoreEntry {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
+  range(store: DecisionStore, from: Uint8Array, to: Uint8Array): Iterable<Entry>
 }

@@ -13,6 +13,7 @@ import {
   type RecordBatch,
   splitBatch,
 } from '../batch/index.ts'
+import type { Entry } from '../checkpoint/index.ts'
 import { decodeBatch, encodeBatch, type KeyCodec } from '../codec/index.ts'
 import type { DecisionStores } from '../connector.ts'
 import { WATERMARK_MAX, WATERMARK_MIN } from '../element.ts'
@@ -20,7 +21,7 @@ import { assert } from '../errors.ts'
 import { BATCH_RECORDS_MAX } from '../limits.ts'
 import type { Schema } from '../schema/index.ts'
 import { type Channel, type ChannelBatch, type ChannelState, NO_GATE } from './channel.ts'
-import type { BatchTaker, DecidedReader, StoreEntry } from './deployment.ts'
+import type { BatchTaker, DecidedReader } from './deployment.ts'
 
 const encoder = new TextEncoder()
 
@@ -156,7 +157,7 @@ export class RepartitionLog {
     })
   }
 
-  #firstEntry(): StoreEntry | undefined {
+  #firstEntry(): Entry | undefined {
     const { topic, partition, decided } = this.#parts
     const from = chunkKey(topic, partition, this.next)
     const to = chunkKey(topic, partition + 1, -1)

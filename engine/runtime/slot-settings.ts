@@ -13,8 +13,6 @@ export interface SlotSettings {
   readonly epochMicros: number
   /** Microseconds after which an epoch without records is committed all the same. */
   readonly heartbeatMicros: number
-  /** Wrap operators with law checkers. */
-  readonly check: boolean
 }
 
 /** Where a task stands; for `/jobs` and metrics. */

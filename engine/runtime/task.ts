@@ -2,11 +2,12 @@
 // machine (law 1). It takes batches from its channels, cuts them at the operators' timers and pushes
 // them depth-first through its wiring. It never waits; the slot loop drives it.
 import { type RecordBatch, sliceBatch } from '../batch/index.ts'
+import type { OperatorTable } from '../checkpoint/index.ts'
 import { WATERMARK_MAX, WATERMARK_MIN } from '../element.ts'
 import type { Stage } from '../graph/index.ts'
 import type { Channel } from './channel.ts'
 import { ChannelTable } from './channel-table.ts'
-import { type OwnedTable, type TaskParts, Wiring } from './wiring.ts'
+import { type TaskParts, Wiring } from './wiring.ts'
 
 export class Task {
   /** `<stage>/<task>`: under this name its state is stored. */
@@ -14,7 +15,7 @@ export class Task {
   readonly stage: Stage
   readonly task: number
   readonly channelTable = new ChannelTable()
-  readonly tables: readonly OwnedTable[]
+  readonly tables: readonly OperatorTable[]
   readonly #wiring: Wiring
   readonly #parts: TaskParts
   #channels: readonly Channel[] = []

@@ -8,6 +8,7 @@ import {
   logSource,
   openLog,
   readCatalog,
+  rowEncoder,
   type TopicHome,
   topicHome,
   topicSink,
@@ -22,7 +23,6 @@ import type { LogicalSink, Topic } from '../../engine/graph/index.ts'
 import type { BoundSink, Deployment, OwnTopic, SinkContext } from '../../engine/runtime/index.ts'
 import { columnIndex, fieldAt, type Schema } from '../../engine/schema/index.ts'
 import { jobFolder, lakeFolder, logFolder } from './data-folder.ts'
-import { rowEncoder } from './row-encoder.ts'
 import type { RunOptions } from './run-options.ts'
 
 /** How a topic that a job writes looks. */
@@ -134,7 +134,7 @@ export class EmbeddedDeployment implements Deployment {
       topic: name,
       partitions,
       format,
-      encoder: rowEncoder(format, schema),
+      encoder: rowEncoder(schema, format),
       slot,
       lineage,
       clock: systemClock,
@@ -156,7 +156,7 @@ export class EmbeddedDeployment implements Deployment {
     return fileSink({
       path,
       name,
-      encoder: rowEncoder('json', context.schema),
+      encoder: rowEncoder(context.schema, 'json'),
       isChangelog: context.isChangelog,
       overwrite: this.#options.fresh,
       claimFolder: jobFolder(this.#options.data, context.job).root,

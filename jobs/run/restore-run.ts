@@ -2,8 +2,12 @@
 // state, online rows, topics and files of the run go back together with it; lake tables can't be
 // taken back yet, so rows that they got after the savepoint would come a second time.
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { JobStore, type RestoreReport, restoreSavepoint } from '../../engine/checkpoint/index.ts'
+import {
+  JobStore,
+  type RestoreReport,
+  restoreSavepoint,
+  savepointsFolder,
+} from '../../engine/checkpoint/index.ts'
 import { ConfigError } from '../../engine/errors.ts'
 import type { LogicalJob } from '../../engine/graph/index.ts'
 import type { JobFolder } from './data-folder.ts'
@@ -16,7 +20,7 @@ export async function restoreRun(
   folder: JobFolder,
   options: RunOptions,
 ): Promise<RestoreReport> {
-  const savepoints = join(folder.root, 'savepoints')
+  const savepoints = savepointsFolder(folder.run)
   if (!options.acceptReplayedOutput) await checkLake(job, folder, options.from)
   return restoreSavepoint({
     savepoints,

@@ -5,7 +5,13 @@ import { registerTopics } from '../../connectors/log/index.ts'
 import { JobStore, type RestoreReport } from '../../engine/checkpoint/index.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'
 import { ConfigError } from '../../engine/errors.ts'
-import { type LogicalJob, type Plan, planJob } from '../../engine/graph/index.ts'
+import {
+  type LogicalJob,
+  operatorsOf,
+  type Plan,
+  planJob,
+  topicOf,
+} from '../../engine/graph/index.ts'
 import { type JobState, type SlotError, Supervisor } from '../../engine/runtime/index.ts'
 import { type JobFolder, jobFolder } from './data-folder.ts'
 import { EmbeddedDeployment } from './embedded-deployment.ts'
@@ -83,17 +89,14 @@ function writtenTopics(job: LogicalJob, options: RunOptions) {
 
 /** Names in --in, --out and --only must be known, or a typing error would pass in silence. */
 function checkNames(job: LogicalJob, options: RunOptions): void {
-  const topics = new Set<string>()
-  const visit = (operator: LogicalJob['sinks'][number]['input']['operator']): void => {
-    if (operator.kind === 'source' && operator.name !== undefined) topics.add(operator.name)
-    for (const input of operator.inputs) visit(input.operator)
-  }
-  for (const sink of job.sinks) visit(sink.input.operator)
+  const topics = operatorsOf(job).flatMap((operator) =>
+    operator.kind === 'source' ? [topicOf(operator).name] : [],
+  )
   const sinks = job.sinks.flatMap(({ id, description }) => [id, description.name])
   const written = job.sinks.flatMap(({ description }) =>
     description.kind === 'topic' ? [description.name] : [],
   )
-  checkKnown('--in', Object.keys(options.inputs), [...topics])
+  checkKnown('--in', Object.keys(options.inputs), topics)
   checkKnown('--out', Object.keys(options.outputs), [...written, ...internalTopics(job)])
   checkKnown('--only', options.only ?? [], sinks)
 }

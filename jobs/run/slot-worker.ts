@@ -41,7 +41,6 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
       from: options.from === 'latest' ? 'latest' : 'earliest',
       epochMicros: options.epochMs * 1000,
       heartbeatMicros: HEARTBEAT_MS * 1000,
-      check: options.check,
     },
     control: new SlotControl(data.shared),
     clock: systemClock,

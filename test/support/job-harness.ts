@@ -63,7 +63,6 @@ export class JobHarness {
           mode: 'bounded',
           epochMicros: (options.epochMs ?? 5) * 1000,
           heartbeatMicros: 1_000_000,
-          check: true,
         },
         control,
         clock: systemClock,
