@@ -1,23 +1,26 @@
 // Catalog: which home each topic of a data folder has, in `<data>/catalog.json`. Written whole to a
 // temporary file, flushed, renamed, and the folder flushed: a reader sees one version or the next.
-// A lock file serialises writers of several processes; that of a dead process is taken over.
+// A file lock serialises writers of several processes.
 import {
   closeSync,
   existsSync,
   fsyncSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { threadId } from 'node:worker_threads'
 import { type Clock, systemClock } from '../../engine/clock.ts'
-import { ConfigError, errorCode, StateCorruptError, StorageError } from '../../engine/errors.ts'
+import {
+  ConfigError,
+  errorCode,
+  MillraceError,
+  StateCorruptError,
+  StorageError,
+} from '../../engine/errors.ts'
+import { lockFile } from './file-lock.ts'
 
 /** Where a topic lives: the shared log, or the environment of the job that writes it. */
 export type TopicPlace = { readonly home: 'log' } | { readonly home: 'job'; readonly job: string }
@@ -25,8 +28,6 @@ export type TopicPlace = { readonly home: 'log' } | { readonly home: 'job'; read
 export type Catalog = ReadonlyMap<string, TopicPlace>
 
 const FILE = 'catalog.json'
-const LOCK_TRIES_MAX = 500
-const LOCK_DELAY_MS = 10
 
 /**
  * The catalog of a data folder; empty when none was written.
@@ -46,7 +47,7 @@ export function readCatalog(dataFolder: string): Catalog {
 /**
  * Adds topics; those that are there with the same home are left alone.
  * @throws ConfigError TOPIC_HOME when a topic has another home: a topic has one
- * @throws StorageError CATALOG_LOCKED, CATALOG_UNWRITABLE
+ * @throws StorageError LOCK_HELD, CATALOG_UNWRITABLE
  */
 export async function registerTopics(
   dataFolder: string,
@@ -57,7 +58,7 @@ export async function registerTopics(
   const before = readCatalog(dataFolder)
   if (merged(before, topics).size === before.size) return before
   mkdirSync(dataFolder, { recursive: true })
-  const release = await lock(join(dataFolder, `${FILE}.lock`), clock)
+  const release = await lock(join(dataFolder, FILE), clock)
   try {
     const known = readCatalog(dataFolder)
     const all = merged(known, topics)
@@ -115,75 +116,10 @@ function unwritable(path: string, cause: unknown): StorageError {
 }
 
 async function lock(path: string, clock: Clock): Promise<() => void> {
-  for (let tries = 0; tries < LOCK_TRIES_MAX; tries++) {
-    try {
-      linkLock(path)
-      return () => unlinkSync(path)
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw unwritable(path, error)
-      if (!isHeld(path)) removeStale(path)
-      await clock.delay(LOCK_DELAY_MS)
-    }
-  }
-  throw new StorageError({
-    code: 'CATALOG_LOCKED',
-    message: `another process holds ${path}`,
-    expected: `the lock within ${(LOCK_TRIES_MAX * LOCK_DELAY_MS) / 1000} s`,
-    found: 'a lock of a living process',
-    remedy: 'Wait for it, or remove the file if that process is no millrace.',
-  })
-}
-
-/** A lock has its holder from the first moment on: a process may end and a disk be full anywhere. */
-function linkLock(path: string): void {
-  const own = `${path}.${process.pid}-${threadId}`
   try {
-    writeFileSync(own, `${process.pid}`)
-    linkSync(own, path)
-  } finally {
-    rmSync(own, { force: true })
-  }
-}
-
-/** False when the process that wrote the lock is gone, or the lock names none. */
-function isHeld(path: string): boolean {
-  try {
-    const holder = readHolder(path)
-    if (holder === undefined) return true
-    if (!(holder > 0)) return false
-    process.kill(holder, 0)
-    return true
+    return await lockFile(`${path}.lock`, { clock })
   } catch (error) {
-    return errorCode(error) === 'EPERM'
-  }
-}
-
-/** The process in a lock file; NaN or 0 where it names none, undefined when it was just removed. */
-function readHolder(path: string): number | undefined {
-  try {
-    return Number(readFileSync(path, 'utf8'))
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/**
- * Removes the lock of a dead process. Only who holds the claim may do so, and looks again while
- * holding it: else two processes that saw the dead one could remove the lock of a third.
- */
-function removeStale(path: string): void {
-  const claim = `${path}.claim`
-  try {
-    writeFileSync(claim, '', { flag: 'wx' })
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return
-    throw error
-  }
-  try {
-    if (!isHeld(path)) unlinkSync(path)
-  } finally {
-    unlinkSync(claim)
+    throw error instanceof MillraceError ? error : unwritable(path, error)
   }
 }
 
