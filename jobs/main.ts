@@ -4,9 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ExitCode, exitWith } from './cli/failure.ts'
 import { cliCommands } from './cli/index.ts'
-import { runCommand } from './cli/run-command.ts'
 import { packageFile } from './run/package-file.ts'
-import { startCommand } from './start/start-command.ts'
 
 const EXAMPLES = `
 Begin here:
@@ -26,10 +24,9 @@ const program = new Command('millrace')
   .addHelpText('after', EXAMPLES)
   .exitOverride()
 
-for (const command of [startCommand(), runCommand()]) {
-  program.addCommand(command.exitOverride().showHelpAfterError(true))
+for (const command of await cliCommands(process.argv[2])) {
+  program.addCommand(command)
 }
-for (const command of cliCommands()) program.addCommand(command)
 
 try {
   await program.parseAsync(process.argv)

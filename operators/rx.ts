@@ -1,9 +1,10 @@
 // rx: an RxJS operator over the rows that one row becomes. It is subscribed anew for each record
 // and must complete within the call: nothing is kept between records, so nothing is lost at a
 // crash.
-import { Observable, type OperatorFunction } from 'rxjs'
+import type { OperatorFunction } from 'rxjs'
 import { UserCodeError } from '../engine/errors.ts'
 import type { Stream } from '../engine/graph/index.ts'
+import { Observable } from '../engine/rxjs.ts'
 import type { Schema } from '../engine/schema/index.ts'
 import { rowsOperator } from './flat-map.ts'
 

@@ -4,12 +4,13 @@
 // gone.
 //
 //   committable = u8 version, then the batches of the epoch, each with its length before it
-import { type Observable, Subject } from 'rxjs'
+
 import { ByteReader, ByteWriter, type RecordBatch, rowsOf } from '../../engine/batch/index.ts'
 import { decodeBatch, encodeBatch } from '../../engine/codec/index.ts'
 import type { CommitPermit, FollowerSink } from '../../engine/connector.ts'
 import { StateMismatchError } from '../../engine/errors.ts'
 import type { SinkDescription } from '../../engine/graph/index.ts'
+import { type Observable, Subject } from '../../engine/rxjs.ts'
 import type { Schema } from '../../engine/schema/index.ts'
 
 const VERSION = 1

@@ -13,3 +13,4 @@ export type { DecodeFault, DecodeFaultCode, DecodePolicies } from './decode-poli
 export { missingReason, namesOf } from './field-names.ts'
 export { jsonDecoder } from './json-reader.ts'
 export { JsonWriter, type JsonWriterOptions } from './json-writer.ts'
+export { timeText } from './time-text.ts'

@@ -1,9 +1,9 @@
 // JobReport: a job as `/jobs` shows it: state, slots, tasks, channels, and which channel each task's
 // windows wait for. Pure: facts in, plain JSON data out; times are ISO 8601.
 import { WATERMARK_MAX, WATERMARK_MIN } from '../element.ts'
+import { timeText } from '../json/index.ts'
 import type { ChannelStatus, SlotStatus, TaskStatus } from '../runtime/index.ts'
 import type { JobView } from './api-source.ts'
-import { timeText } from './time-text.ts'
 
 export interface JobReport {
   readonly job: string

@@ -4,7 +4,7 @@
 import { destination, type Logger, pino } from 'pino'
 import type { Clock } from '../clock.ts'
 import { BadRecordError, ConfigError, errorCode, MillraceError } from '../errors.ts'
-import { timeText } from './time-text.ts'
+import { timeText } from '../json/index.ts'
 
 export type Log = Logger<never, boolean>
 

@@ -1,7 +1,7 @@
 // OperatorNode: wires one Operator of one task into the graph: a Subject per input and output port,
 // the minimum of the inputs' watermarks, a barrier once all inputs have it, timers fired before the
 // watermark that made them due. It knows nothing of what the operator computes.
-import { Subject } from 'rxjs'
+
 import type { RecordBatch } from '../batch/index.ts'
 import {
   type Barrier,
@@ -12,6 +12,7 @@ import {
 } from '../element.ts'
 import { assert, assertNever } from '../errors.ts'
 import type { Operator, Output } from '../operator.ts'
+import { Subject } from '../rxjs.ts'
 import type { Fault } from './fault.ts'
 import { TimerQueue } from './timer-queue.ts'
 

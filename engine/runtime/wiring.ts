@@ -1,11 +1,12 @@
 // Wiring: the operators of one task connected over RxJS Subjects, from the stage's inputs to its
 // sinks. It sends elements in and knows the next due timer; what to send when is the task's business.
-import { Subject } from 'rxjs'
+
 import type { OperatorTable } from '../checkpoint/index.ts'
 import { type Element, WATERMARK_MAX } from '../element.ts'
 import { assert } from '../errors.ts'
 import type { LogicalOperator, PlannedReference, Stage, StreamReference } from '../graph/index.ts'
 import type { Operator, OperatorContext } from '../operator.ts'
+import { Subject } from '../rxjs.ts'
 import type { Schema } from '../schema/index.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import type { BatchTaker } from './deployment.ts'

@@ -10,8 +10,7 @@ import {
   tableHistory,
 } from '../../connectors/delta/index.ts'
 import { ConfigError } from '../../engine/errors.ts'
-import { parseDate, parseTimestamp } from '../../engine/json/index.ts'
-import { timeText } from '../../engine/observe/index.ts'
+import { parseDate, parseTimestamp, timeText } from '../../engine/json/index.ts'
 import { lakeFolder } from '../run/data-folder.ts'
 import type { CliIo } from './cli-io.ts'
 import { type DataFlags, group, leaf, whole } from './command-group.ts'

@@ -9,7 +9,7 @@ import {
 import { batchOfRows } from '../../engine/batch/index.ts'
 import { systemClock } from '../../engine/clock.ts'
 import { ConfigError, errorCode } from '../../engine/errors.ts'
-import { timeText } from '../../engine/observe/index.ts'
+import { timeText } from '../../engine/json/index.ts'
 import type { Field } from '../../engine/schema/index.ts'
 import { formatDuration } from '../../engine/time/index.ts'
 import { onlineHandle } from '../run/online-handle.ts'

@@ -2,7 +2,7 @@
 // is guessed about a schema.
 import { decode } from '@msgpack/msgpack'
 import type { TopicFormat, TopicRecord } from '../../connectors/log/index.ts'
-import { timeText } from '../../engine/observe/index.ts'
+import { timeText } from '../../engine/json/index.ts'
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

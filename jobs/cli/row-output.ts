@@ -7,9 +7,8 @@ import {
   sliceColumn,
   valueAt,
 } from '../../engine/batch/index.ts'
-import { JsonWriter, writeDate } from '../../engine/json/index.ts'
+import { JsonWriter, timeText, writeDate } from '../../engine/json/index.ts'
 import { BATCH_RECORDS_MAX } from '../../engine/limits.ts'
-import { timeText } from '../../engine/observe/index.ts'
 import type { DataType, Schema } from '../../engine/schema/index.ts'
 
 export interface Rows {

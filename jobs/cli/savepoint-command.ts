@@ -1,7 +1,7 @@
 // `millrace savepoint`: named, self-contained copies of a job's state: create, list, inspect.
 import type { Command } from 'commander'
 import { JobStore, type SavepointManifest } from '../../engine/checkpoint/index.ts'
-import { timeText } from '../../engine/observe/index.ts'
+import { timeText } from '../../engine/json/index.ts'
 import { jobFolder } from '../run/data-folder.ts'
 import type { CliIo } from './cli-io.ts'
 import { type DataFlags, group, leaf } from './command-group.ts'

@@ -1,7 +1,6 @@
 // EmbeddedDeployment: binds a job's topics and sinks to what needs no server: files, the embedded log,
 // Delta tables in a folder, and the job's own store.
 import { existsSync } from 'node:fs'
-import { DeltaSink, tableFolder } from '../../connectors/delta/index.ts'
 import { fileSink, fileSource } from '../../connectors/files/index.ts'
 import {
   type EmbeddedLog,
@@ -19,7 +18,7 @@ import { systemClock } from '../../engine/clock.ts'
 import { keyCodec } from '../../engine/codec/index.ts'
 import type { DecisionSink, Source } from '../../engine/connector.ts'
 import { assert, assertNever, ConfigError } from '../../engine/errors.ts'
-import type { LogicalSink, Topic } from '../../engine/graph/index.ts'
+import type { LogicalJob, LogicalSink, Topic } from '../../engine/graph/index.ts'
 import type { BoundSink, Deployment, OwnTopic, SinkContext } from '../../engine/runtime/index.ts'
 import { columnIndex, fieldAt, type Schema } from '../../engine/schema/index.ts'
 import { jobFolder, lakeFolder, logFolder } from './data-folder.ts'
@@ -33,16 +32,28 @@ interface WrittenTopic {
   readonly key: readonly string[]
 }
 
+type Lake = typeof import('../../connectors/delta/index.ts')
+
 export class EmbeddedDeployment implements Deployment {
   readonly #options: RunOptions
   readonly #job: string
+  readonly #lake: Lake | undefined
   readonly #sources = new Map<string, Source>()
   readonly #homes = new Map<string, StoreReader>()
   #log: EmbeddedLog | undefined
 
-  constructor(options: RunOptions, job: string) {
+  /** @param lake the lakehouse; without it the deployment only serves for planning */
+  constructor(options: RunOptions, job: string, lake?: Lake) {
     this.#options = options
     this.#job = job
+    this.#lake = lake
+  }
+
+  /** For a slot. Loads the lakehouse only for jobs that write to it: it brings all of Arrow along. */
+  static async open(options: RunOptions, job: LogicalJob): Promise<EmbeddedDeployment> {
+    const writesLake = job.sinks.some(({ description }) => description.kind === 'lake')
+    const lake = writesLake ? await import('../../connectors/delta/index.ts') : undefined
+    return new EmbeddedDeployment(options, job.name, lake)
   }
 
   source(topic: Topic): Source {
@@ -65,7 +76,7 @@ export class EmbeddedDeployment implements Deployment {
       case 'online':
         return { kind: 'decision', sink: this.#online(sink, context) }
       case 'lake':
-        return { kind: 'follower', sink: this.#lake(sink, context) }
+        return { kind: 'follower', sink: this.#table(sink, context) }
       case 'custom':
         throw new ConfigError({
           code: 'SINK_CUSTOM',
@@ -182,10 +193,11 @@ export class EmbeddedDeployment implements Deployment {
     })
   }
 
-  #lake(sink: LogicalSink, context: SinkContext): DeltaSink {
+  #table(sink: LogicalSink, context: SinkContext) {
     const { name } = sink.description
-    return new DeltaSink({
-      folder: tableFolder(lakeFolder(this.#options.data), name),
+    assert(this.#lake !== undefined, `no lakehouse for table ${name}`)
+    return new this.#lake.DeltaSink({
+      folder: this.#lake.tableFolder(lakeFolder(this.#options.data), name),
       table: name,
       schema: context.schema,
       job: context.job,

@@ -27,8 +27,9 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
   const { options, claim, slot } = data
   const loaded = await loadJob(options.jobFile)
   const store = JobStore.open(jobFolder(options.data, loaded.name).run)
-  const deployment = new EmbeddedDeployment(options, loaded.name)
-  const plan = planJob(loaded.build(), (topic) => deployment.source(topic).partitions)
+  const logical = loaded.build()
+  const deployment = await EmbeddedDeployment.open(options, logical)
+  const plan = planJob(logical, (topic) => deployment.source(topic).partitions)
   const running = new Slot({
     plan,
     deployment,

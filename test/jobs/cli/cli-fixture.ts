@@ -90,7 +90,7 @@ export async function millrace(
 
 export async function run(io: CliIo, args: readonly string[]): Promise<void> {
   const program = new Command('millrace').exitOverride()
-  for (const each of cliCommands(io)) program.addCommand(each)
+  for (const each of await cliCommands(undefined, io)) program.addCommand(each)
   await program.parseAsync([...args], { from: 'user' })
 }
 

@@ -1,6 +1,6 @@
 // Points in time as ISO 8601 text in UTC, in the format of JSON rows.
 import { ByteWriter } from '../batch/index.ts'
-import { writeTimestamp } from '../json/index.ts'
+import { writeTimestamp } from './date-time.ts'
 
 const decoder = new TextDecoder()
 
