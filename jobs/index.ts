@@ -43,6 +43,7 @@ export {
 export {
   bool,
   bytes,
+  type CompatibilityMode,
   date,
   decimal,
   float64,

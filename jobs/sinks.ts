@@ -3,6 +3,7 @@
 
 import { ConfigError } from '../engine/errors.ts'
 import type { SinkDescription, Stream } from '../engine/graph/index.ts'
+import { COMPATIBILITY_MODES, type CompatibilityMode } from '../engine/schema/index.ts'
 import { type Duration, durationMicros } from '../engine/time/index.ts'
 import { latestBy, settle } from '../operators/index.ts'
 
@@ -12,6 +13,11 @@ export interface TopicSinkOptions {
   /** Partitions, fixed when the topic is created. Default 1. */
   readonly partitions?: number
   readonly format?: 'json' | 'msgpack'
+  /**
+   * How the columns may differ from those that the topic was written with before; default `none`:
+   * anything, and readers whose schema no longer fits stop. Each set of columns is a version.
+   */
+  readonly compatibility?: CompatibilityMode
 }
 
 /** An output topic: exactly-once, in the deciding transaction. Carries updates of a changelog. */
@@ -20,10 +26,20 @@ export function topicSink(name: string, options: TopicSinkOptions = {}): SinkDes
   return {
     kind: 'topic',
     name,
-    options: { key, partitions: options.partitions ?? 1, format: options.format ?? 'json' },
+    options: {
+      key,
+      partitions: options.partitions ?? 1,
+      format: options.format ?? 'json',
+      compatibility: options.compatibility ?? 'none',
+    },
     promise: { delivery: 'exactly-once', remark: 'part of the deciding transaction' },
     finalOnly: false,
   }
+}
+
+/** The compatibility mode of a topic sink. */
+export function compatibilityOf({ options }: SinkDescription): CompatibilityMode {
+  return COMPATIBILITY_MODES.find((mode) => mode === options.compatibility) ?? 'none'
 }
 
 /** A lake table (Delta): rows are appended once they are final, one commit per epoch and slot. */

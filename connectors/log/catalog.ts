@@ -1,47 +1,21 @@
-// Catalog: which home each topic of a data folder has, in `<data>/catalog.json`. Written whole to a
-// temporary file, flushed, renamed, and the folder flushed: a reader sees one version or the next.
-// A file lock serialises writers of several processes.
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
-import { join } from 'node:path'
+// Catalog: which home each topic of a data folder has. A topic has one home for good: the shared log,
+// or the environment of the job that writes it.
 import { type Clock, systemClock } from '../../engine/clock.ts'
-import {
-  ConfigError,
-  errorCode,
-  MillraceError,
-  StateCorruptError,
-  StorageError,
-} from '../../engine/errors.ts'
-import { lockFile } from './file-lock.ts'
+import { ConfigError } from '../../engine/errors.ts'
+import { catalogCorrupt, changeCatalogFile, readCatalogFile } from './catalog-file.ts'
 
 /** Where a topic lives: the shared log, or the environment of the job that writes it. */
 export type TopicPlace = { readonly home: 'log' } | { readonly home: 'job'; readonly job: string }
 
 export type Catalog = ReadonlyMap<string, TopicPlace>
 
-const FILE = 'catalog.json'
-
 /**
  * The catalog of a data folder; empty when none was written.
  * @throws StateCorruptError CATALOG_CORRUPT
  */
 export function readCatalog(dataFolder: string): Catalog {
-  const path = join(dataFolder, FILE)
-  if (!existsSync(path)) return new Map()
-  const topics = new Map<string, TopicPlace>()
-  const text = readFileSync(path, 'utf8')
-  for (const [topic, place] of Object.entries(parseTopics(path, text))) {
-    topics.set(topic, checkedPlace(path, topic, place))
-  }
-  return topics
+  const { path, topics } = readCatalogFile(dataFolder)
+  return placesOf(path, topics)
 }
 
 /**
@@ -56,17 +30,15 @@ export async function registerTopics(
 ): Promise<Catalog> {
   // Topics never leave the catalog: when all are there, nothing has to be locked or written.
   const before = readCatalog(dataFolder)
-  if (merged(before, topics).size === before.size) return before
-  mkdirSync(dataFolder, { recursive: true })
-  const release = await lock(join(dataFolder, FILE), clock)
-  try {
-    const known = readCatalog(dataFolder)
-    const all = merged(known, topics)
-    if (all.size > known.size) writeCatalog(dataFolder, all)
-    return all
-  } finally {
-    release()
-  }
+  let all = merged(before, topics)
+  if (all.size === before.size) return before
+  await changeCatalogFile(dataFolder, clock, (found) => {
+    const known = placesOf(found.path, found.topics)
+    all = merged(known, topics)
+    if (all.size === known.size) return undefined
+    return { topics: Object.fromEntries(all), schemas: found.schemas }
+  })
+  return all
 }
 
 /** @throws ConfigError TOPIC_HOME */
@@ -80,60 +52,12 @@ function merged(known: Catalog, added: Catalog): Catalog {
   return all
 }
 
-function writeCatalog(dataFolder: string, topics: Catalog): void {
-  const path = join(dataFolder, FILE)
-  const sorted = [...topics].sort(([a], [b]) => (a < b ? -1 : 1))
-  const text = `${JSON.stringify({ version: 1, topics: Object.fromEntries(sorted) }, null, 2)}\n`
-  try {
-    const temporary = `${path}.new`
-    const file = openSync(temporary, 'w')
-    try {
-      writeFileSync(file, text)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    renameSync(temporary, path)
-    const folder = openSync(dataFolder, 'r')
-    try {
-      fsyncSync(folder)
-    } finally {
-      closeSync(folder)
-    }
-  } catch (error) {
-    throw unwritable(path, error)
+function placesOf(path: string, topics: Readonly<Record<string, unknown>>): Catalog {
+  const places = new Map<string, TopicPlace>()
+  for (const [topic, place] of Object.entries(topics)) {
+    places.set(topic, checkedPlace(path, topic, place))
   }
-}
-
-function unwritable(path: string, cause: unknown): StorageError {
-  return new StorageError({
-    code: 'CATALOG_UNWRITABLE',
-    message: `${path} can not be written`,
-    found: errorCode(cause),
-    remedy: 'Check the rights of the folder and the space on its disk.',
-    cause,
-  })
-}
-
-async function lock(path: string, clock: Clock): Promise<() => void> {
-  try {
-    return await lockFile(`${path}.lock`, { clock })
-  } catch (error) {
-    throw error instanceof MillraceError ? error : unwritable(path, error)
-  }
-}
-
-function parseTopics(path: string, text: string): object {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed === 'object' && parsed !== null && 'topics' in parsed) {
-      const { topics } = parsed
-      if (typeof topics === 'object' && topics !== null) return topics
-    }
-  } catch (error) {
-    throw corrupt(path, 'no JSON', error)
-  }
-  throw corrupt(path, 'no "topics"')
+  return places
 }
 
 function checkedPlace(path: string, topic: string, place: unknown): TopicPlace {
@@ -143,7 +67,7 @@ function checkedPlace(path: string, topic: string, place: unknown): TopicPlace {
       return { home: 'job', job: place.job }
     }
   }
-  throw corrupt(path, `"${topic}": ${JSON.stringify(place)}`)
+  throw catalogCorrupt(path, `"${topic}": ${JSON.stringify(place)}`)
 }
 
 function samePlace(a: TopicPlace, b: TopicPlace): boolean {
@@ -161,16 +85,5 @@ function otherHome(topic: string, old: TopicPlace, place: TopicPlace): ConfigErr
     expected: describe(old),
     found: describe(place),
     remedy: 'A topic is written by one job, or from outside. Choose another name.',
-  })
-}
-
-function corrupt(path: string, found: string, cause?: unknown): StateCorruptError {
-  return new StateCorruptError({
-    code: 'CATALOG_CORRUPT',
-    message: `${path} can not be understood`,
-    expected: 'the topics and their homes as JSON',
-    found,
-    remedy: 'Restore the file, or remove it and start the jobs once: they register their topics.',
-    cause,
   })
 }

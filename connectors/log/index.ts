@@ -24,4 +24,5 @@ export {
 } from './topic-definition.ts'
 export { type IterableStore, type TopicHome, topicHome } from './topic-home.ts'
 export { readRecords, type TopicRecord } from './topic-records.ts'
+export { type OpenedTopic, openTopicSchemas, readTopicSchemas } from './topic-schemas.ts'
 export { type RowEncoder, type TopicSinkOptions, topicSink } from './topic-sink.ts'

@@ -1,7 +1,7 @@
 // Topic: a named, partitioned, ordered log of records with a schema. Where it lives (file, embedded
 // log, Kafka) is said at deployment, never here.
 import { ConfigError } from '../errors.ts'
-import { columnIndex, fieldAt, type Schema } from '../schema/index.ts'
+import { type CompatibilityMode, columnIndex, fieldAt, type Schema } from '../schema/index.ts'
 import { type Duration, durationMicros, type WatermarkPolicy } from '../time/index.ts'
 
 /** Which producer hash put keys into partitions; `unknown` topics are repartitioned before keys meet. */
@@ -52,6 +52,12 @@ export interface TopicOptions<Row> {
   readonly deadLetters?: DeadLetterLimit
   /** Name of a string column of the schema that receives the record verbatim. */
   readonly rawColumn?: keyof Row & string
+  /**
+   * How this schema may differ from the one that the topic was opened with before; default
+   * `backward`: what was written then can be read. A change that the mode forbids stops the job
+   * before it reads a record.
+   */
+  readonly compatibility?: CompatibilityMode
 }
 
 export interface Topic<Row = unknown> {
@@ -67,6 +73,7 @@ export interface Topic<Row = unknown> {
   readonly idleAfterMicros: number | undefined
   readonly deadLetters: DeadLetterLimit | undefined
   readonly rawColumn: string | undefined
+  readonly compatibility: CompatibilityMode
 }
 
 /**
@@ -98,6 +105,7 @@ export function topic<Row>(name: string, options: TopicOptions<Row>): Topic<Row>
     idleAfterMicros: optionalMicros(options.idleAfter),
     deadLetters: checkedLimit(name, options.deadLetters),
     rawColumn: options.rawColumn,
+    compatibility: options.compatibility ?? 'backward',
   }
 }
 

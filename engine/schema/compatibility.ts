@@ -10,18 +10,22 @@
 //   none       nobody                                        anything
 //   …-transitive: against every earlier version, not only the last
 //
-//   widening   int32 → int64 · int32 → float64 · decimal of more digits · null allowed
+//   widening   int32 → int64 · int32 → float64 · decimal of more digits · null allowed ·
+//              timestamps as text → as text or numbers of one unit
 import { type DataType, type Field, sameType, typeName } from './data-type.ts'
 import type { Schema } from './schema.ts'
 
-export type CompatibilityMode =
-  | 'none'
-  | 'backward'
-  | 'forward'
-  | 'full'
-  | 'backward-transitive'
-  | 'forward-transitive'
-  | 'full-transitive'
+export const COMPATIBILITY_MODES = [
+  'none',
+  'backward',
+  'forward',
+  'full',
+  'backward-transitive',
+  'forward-transitive',
+  'full-transitive',
+] as const
+
+export type CompatibilityMode = (typeof COMPATIBILITY_MODES)[number]
 
 /** One reason why data of the writer can not be read with the reader's schema. */
 export interface Difference {
@@ -154,8 +158,10 @@ function widens(written: DataType, own: DataType): boolean {
   if (written.kind === 'decimal' && own.kind === 'decimal') {
     return written.scale === own.scale && written.precision <= own.precision
   }
-  // The same number would be another instant.
-  if (written.kind === 'timestamp' && own.kind === 'timestamp') return written.unit === own.unit
+  if (written.kind === 'timestamp' && own.kind === 'timestamp') {
+    // Text is read in any case; the same number would be another instant.
+    return written.unit === undefined || written.unit === own.unit
+  }
   return sameType(written, own)
 }
 

@@ -1,5 +1,6 @@
 // Schemas: types, fields, builders, compatibility of versions.
 export {
+  COMPATIBILITY_MODES,
   type CompatibilityMode,
   checkCompatibility,
   checkHistory,
@@ -35,3 +36,11 @@ export {
   struct,
   timestamp,
 } from './schema.ts'
+export { sameSchema, schemaFromData, schemaText } from './schema-text.ts'
+export {
+  decideVersion,
+  readerDifferences,
+  type SchemaVersion,
+  schemaIncompatible,
+  type VersionDecision,
+} from './schema-version.ts'

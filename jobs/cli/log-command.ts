@@ -8,18 +8,21 @@ import {
   latestOffset,
   openLog,
   readRecords,
+  readTopicSchemas,
   registerTopics,
   type TopicDefinition,
   type TopicRecord,
 } from '../../connectors/log/index.ts'
 import { systemClock } from '../../engine/clock.ts'
 import { ConfigError } from '../../engine/errors.ts'
+import type { SchemaVersion } from '../../engine/schema/index.ts'
 import { durationMicros, formatDuration } from '../../engine/time/index.ts'
 import { logFolder } from '../run/data-folder.ts'
 import type { CliIo } from './cli-io.ts'
 import { type DataFlags, group, leaf, whole } from './command-group.ts'
 import { printListing } from './listing.ts'
 import { logAppendCommand } from './log-append-command.ts'
+import { logSchemaCommand } from './log-schema-command.ts'
 import { recordCells, recordJson } from './record-text.ts'
 import { type StoredTopic, withStoredData } from './stored-data.ts'
 
@@ -28,7 +31,13 @@ const FOLLOW_MS = 20
 const READ_AT_ONCE = 1000
 
 export function logCommand(io: CliIo): Command {
-  const commands = [createCommand(io), logAppendCommand(io), readCommand(io), listCommand(io)]
+  const commands = [
+    createCommand(io),
+    logAppendCommand(io),
+    readCommand(io),
+    listCommand(io),
+    logSchemaCommand(io),
+  ]
   return group('log', 'topics of the embedded log: create, append, read, list', io, commands)
 }
 
@@ -85,6 +94,7 @@ function listCommand(io: CliIo): Command {
   $ millrace log ls --json | jq -r 'select(.records > 0) | .topic'`,
   ).action((flags: DataFlags) =>
     withStoredData(flags.data, (stored) => {
+      const schemas = readTopicSchemas(flags.data)
       printListing(
         io,
         flags.json === true,
@@ -96,6 +106,11 @@ function listCommand(io: CliIo): Command {
           { name: 'format', value: (row) => row.definition.format },
           { name: 'partitioner', value: (row) => row.definition.partitioner },
           { name: 'kept', value: keptText },
+          {
+            name: 'schema',
+            value: ({ definition }) => schemas.get(definition.topic)?.at(-1)?.version ?? null,
+            text: ({ definition }) => versionText(schemas.get(definition.topic)),
+          },
         ],
         stored.topics(),
         `no topic in ${flags.data}; create one: millrace log create <topic>`,
@@ -111,6 +126,10 @@ function recordsOf({ definition, store }: StoredTopic): number {
     records += latestOffset(store, topic, partition) - earliestOffset(store, topic, partition)
   }
   return records
+}
+
+function versionText(versions: readonly SchemaVersion[] | undefined): string {
+  return versions === undefined ? '-' : `v${versions.length}`
 }
 
 function keptText({ definition }: StoredTopic): string {

@@ -16,6 +16,7 @@ import { type JobState, type SlotError, Supervisor } from '../../engine/runtime/
 import { type JobFolder, jobFolder } from './data-folder.ts'
 import { EmbeddedDeployment } from './embedded-deployment.ts'
 import { loadJob } from './job-file.ts'
+import { openSchemas } from './job-schemas.ts'
 import { restoreRun } from './restore-run.ts'
 import { type RunOptions, topologyOf } from './run-options.ts'
 
@@ -47,7 +48,8 @@ export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Pro
   const deployment = new EmbeddedDeployment(options, logical.name)
   const plan = planJob(logical, (topic) => deployment.source(topic).partitions)
   await deployment.close()
-  await registerTopics(options.data, writtenTopics(logical, options))
+  const homes = await registerTopics(options.data, writtenTopics(logical, options))
+  await openSchemas(logical, options, homes, clock)
   const topology = topologyOf(plan, options)
   const isNamed = options.from !== 'earliest' && options.from !== 'latest'
   const restored = isNamed ? await restoreRun(logical, topology, folder, options) : undefined

@@ -146,6 +146,7 @@ describe('log ls', () => {
       format: 'json',
       partitioner: 'murmur2',
       kept: 'all',
+      schema: null,
     })
   })
 
