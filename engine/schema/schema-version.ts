@@ -90,8 +90,8 @@ export function schemaIncompatible(
     found: [...new Set(words)].join('; '),
     remedy:
       `Change the schema so, or give the records another topic; see version ${last}: ` +
-      `millrace log schema ${topic}. Declaring compatibility "none" takes any schema: records that do not fit ` +
-      'it become dead letters.',
+      `millrace log schema ${topic}. Declaring compatibility "none" takes any schema: records ` +
+      'that do not fit it become dead letters.',
   })
 }
 
