@@ -13,8 +13,14 @@ export function failureLine(error: unknown): string {
   return `${code === 'UNKNOWN' ? 'UNEXPECTED' : code}: ${text}`
 }
 
+/** The same for an error of this thread and for one that a slot's thread reported by its name. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof ConfigError ? ExitCode.usage : ExitCode.failure
+  const isUsage = error instanceof ConfigError || nameOf(error) === ConfigError.name
+  return isUsage ? ExitCode.usage : ExitCode.failure
+}
+
+function nameOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'name' in error ? error.name : undefined
 }
 
 /** Prints the line (and the stack where MILLRACE_LOG=debug) and ends the process. */

@@ -5,7 +5,6 @@ import { Command, Option } from 'commander'
 import { ConfigError } from '../../engine/errors.ts'
 import type { RunOptions } from '../run/run-options.ts'
 import { runToEnd } from '../run/run-to-end.ts'
-import { ExitCode } from './failure.ts'
 
 interface RunFlags {
   readonly bounded?: boolean
@@ -63,8 +62,7 @@ export function runCommand(): Command {
     .action(async (job: string, flags: RunFlags) => {
       const options = runOptions(job, flags)
       const http = flags.http === undefined ? undefined : wholeNumber('--http', flags.http, 0)
-      const isFine = await runToEnd(options, { json: flags.json === true, http })
-      process.exitCode = isFine ? ExitCode.ok : ExitCode.failure
+      process.exitCode = await runToEnd(options, { json: flags.json === true, http })
     })
 }
 

@@ -1,6 +1,6 @@
 // Runs a job for a person: progress on stderr while it runs, a summary on stdout when it is over.
 import { systemClock } from '../../engine/clock.ts'
-import { failureLine } from '../cli/failure.ts'
+import { ExitCode, exitCodeOf, failureLine } from '../cli/failure.ts'
 import { Progress } from './progress.ts'
 import { type PreparedRun, prepareRun } from './run-job.ts'
 import type { RunOptions } from './run-options.ts'
@@ -22,8 +22,8 @@ export interface RunDisplay {
   readonly onSummary?: (summary: RunSummary, run: PreparedRun) => void
 }
 
-/** True when the run ended or was stopped as asked. Prints why when not. */
-export async function runToEnd(options: RunOptions, display: RunDisplay): Promise<boolean> {
+/** The exit code: 0 when the run ended or was stopped as asked. Prints why when not. */
+export async function runToEnd(options: RunOptions, display: RunDisplay): Promise<number> {
   const run = await prepareRun(options)
   const progress = new Progress(run, systemClock, process.stderr)
   const signals = onStopSignals(systemClock, (signal) => {
@@ -42,15 +42,15 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
       // LMDB tells of a full disk on stderr itself, and does not end its line.
       const lead = error?.name === 'StorageError' ? '\n' : ''
       process.stderr.write(`${lead}${error?.message ?? 'the job failed'}\n`)
-      return false
+      return exitCodeOf(error)
     }
     display.onSummary?.(summary, run)
     process.stdout.write(display.json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
-    return true
+    return ExitCode.ok
   } catch (error) {
     progress.end()
     process.stderr.write(`${failureLine(error)}\n`)
-    return false
+    return exitCodeOf(error)
   } finally {
     signals()
     await server?.close()

@@ -4,6 +4,7 @@ import { openLog, registerTopics } from '../../connectors/log/index.ts'
 import { OnlineReader } from '../../connectors/online/index.ts'
 import { systemClock } from '../../engine/clock.ts'
 import { isFinal } from '../../engine/runtime/index.ts'
+import { ExitCode } from '../cli/failure.ts'
 import { logFolder } from '../run/data-folder.ts'
 import { onlineHandle } from '../run/online-handle.ts'
 import { count } from '../run/progress.ts'
@@ -27,8 +28,8 @@ export interface LiveOptions {
 /** Milliseconds between two looks for a user that has features. */
 const LOOK_EVERY_MS = 500
 
-/** True when it was stopped as asked. */
-export async function live(options: LiveOptions): Promise<boolean> {
+/** The exit code: 0 when it was stopped as asked. */
+export async function live(options: LiveOptions): Promise<number> {
   const { data, eventsPerSecond, seed } = options
   const unlock = lockFolder(data)
   try {
@@ -36,7 +37,7 @@ export async function live(options: LiveOptions): Promise<boolean> {
     let feeder: EventFeeder | undefined
     let hasFeederFailed = false
     let user = 'u17'
-    const isFine = await runToEnd(
+    const exit = await runToEnd(
       { ...replayOptions(data), mode: 'live' },
       {
         json: false,
@@ -57,11 +58,11 @@ export async function live(options: LiveOptions): Promise<boolean> {
       },
     )
     await feeder?.stop()
-    if (isFine) {
+    if (exit === ExitCode.ok) {
       process.stdout.write(`\nThe simulation appended ${count(feeder?.events ?? 0)} events.\n`)
       process.stdout.write(`Everything is kept; to look at it:\n${placesText(data, user)}`)
     }
-    return isFine && !hasFeederFailed
+    return exit === ExitCode.ok && hasFeederFailed ? ExitCode.failure : exit
   } finally {
     unlock()
   }

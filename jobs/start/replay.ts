@@ -4,6 +4,7 @@ import { type EmbeddedLog, openLog, registerTopics } from '../../connectors/log/
 import { OnlineReader } from '../../connectors/online/index.ts'
 import type { StoreReader } from '../../engine/checkpoint/index.ts'
 import { systemClock } from '../../engine/clock.ts'
+import { ExitCode } from '../cli/failure.ts'
 import { logFolder } from '../run/data-folder.ts'
 import { onlineHandle } from '../run/online-handle.ts'
 import { count } from '../run/progress.ts'
@@ -18,21 +19,21 @@ import { fraudJobFile, placesText } from './places.ts'
 const TABLE_ROWS = 8
 const TABLE_TITLE = 'Users with the highest spend in their last five minutes (online view):'
 
-/** True when the job ran to the end of its inputs. */
-export async function replay(data: string): Promise<boolean> {
+/** The exit code: 0 when the job ran to the end of its inputs. */
+export async function replay(data: string): Promise<number> {
   const unlock = lockFolder(data)
   try {
     const users = await fillLog(data)
     let rows: UserFeatures[] = []
-    const isFine = await runToEnd(replayOptions(data), {
+    const exit = await runToEnd(replayOptions(data), {
       json: false,
       http: undefined,
       onSummary: (_summary, run) => {
         rows = readTop(run.store.reader(), users)
       },
     })
-    if (isFine) process.stdout.write(conclusion(data, rows))
-    return isFine
+    if (exit === ExitCode.ok) process.stdout.write(conclusion(data, rows))
+    return exit
   } finally {
     unlock()
   }

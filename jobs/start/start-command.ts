@@ -3,7 +3,6 @@
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ConfigError } from '../../engine/errors.ts'
-import { ExitCode } from '../cli/failure.ts'
 import { wholeNumber } from '../cli/run-command.ts'
 import { live } from './live.ts'
 import { DATA_DEFAULT } from './places.ts'
@@ -41,19 +40,18 @@ export function startCommand(): Command {
     .option('--http <port>', `live: port of the HTTP API on 127.0.0.1 (default ${PORT})`)
     .addHelpText('after', EXAMPLES)
     .action(async (flags: StartFlags) => {
-      const isFine = flags.live === true ? await startLive(flags) : await startReplay(flags)
-      process.exitCode = isFine ? ExitCode.ok : ExitCode.failure
+      process.exitCode = flags.live === true ? await startLive(flags) : await startReplay(flags)
     })
 }
 
-function startReplay(flags: StartFlags): Promise<boolean> {
+function startReplay(flags: StartFlags): Promise<number> {
   for (const option of ['rate', 'seed', 'http'] as const) {
     if (flags[option] !== undefined) throw onlyLive(`--${option}`)
   }
   return replay(resolve(flags.data))
 }
 
-function startLive(flags: StartFlags): Promise<boolean> {
+function startLive(flags: StartFlags): Promise<number> {
   const eventsPerSecond = wholeNumber('--rate', flags.rate ?? RATE.usual, 1)
   if (eventsPerSecond > RATE.max) throw tooLarge('--rate', RATE.max, eventsPerSecond)
   const port = wholeNumber('--http', flags.http ?? PORT, 0)

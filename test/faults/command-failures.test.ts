@@ -59,7 +59,7 @@ describe.concurrent('a command that can not be carried out', () => {
   test('names an input file that is not there', { timeout: TIMEOUT_MS }, async () => {
     const { data, file } = place('no-file')
     const end = await runProgram({ data, inputs: [`orders=${file}.gone`] })
-    failsWith(end, 1, /^INPUT_MISSING: .*orders\.jsonl\.gone.*\n$/m)
+    failsWith(end, 2, /^INPUT_MISSING: .*orders\.jsonl\.gone.*\n$/m)
   })
 })
 
@@ -101,7 +101,7 @@ describe.concurrent('a data folder that was used', () => {
     const text = readFileSync(file, 'latin1')
     writeFileSync(file, text.replace('"order_total":50.12', '"order_total":50.13'), 'latin1')
     const end = await runProgram({ data, inputs })
-    failsWith(end, 1, /^INPUT_CHANGED: .*\n$/m)
+    failsWith(end, 2, /^INPUT_CHANGED: .*\n$/m)
     expect(decidedOf(await readSinks(data))).toEqual(before)
     expect(before.deadLetters.length + before.online.length).toBeGreaterThan(0)
     writeFileSync(file, text, 'latin1')
