@@ -1,147 +1,151 @@
 // EpochRows: the newest row of each entity within one epoch, as bytes ready for the store. Memory
 // grows with entities, not with rows: rows that a newer one replaced are squeezed out.
-import { ByteWriter, Dictionary } from '../../engine/batch/index.ts'
-import { VALUE_HEADER_BYTES, type ValueHeader, writeHeader } from './online-value.ts'
+//
+//   row: bytes of the entity u16 | entity | value (online-value.ts), as in a bucket
+import { ByteWriter } from '../../engine/batch/index.ts'
+import { bucketBits, bucketOf, ENTITY_LENGTH_BYTES } from './bucket.ts'
+import type { EntityIds } from './entity-ids.ts'
+import { type ValueKind, type ValueStamp, writeHeader, writeStamp } from './online-value.ts'
+import { RadixOrder } from './radix-order.ts'
 
 /** Bytes of replaced rows that are kept before the rest is moved together. */
 const GARBAGE_BYTES_MAX = 16 * 1024 * 1024
 
 export class EpochRows {
-  #keys = new Dictionary()
-  readonly #values = new ByteWriter(64 * 1024)
-  /** Of each key: where its value lies, its order and number. */
-  #starts = new Float64Array(256)
-  #lengths = new Int32Array(256)
+  /** By entity id: where its row lies. Replaced when they grow. */
+  starts = new Float64Array(256)
+  lengths = new Int32Array(256)
+  /** Number of entities that have a row. */
+  size = 0
+  readonly #entities: EntityIds
+  readonly #rows = new ByteWriter(64 * 1024)
+  readonly #order = new RadixOrder()
+  /** Entities that have a row, as they came. */
+  #ids = new Int32Array(256)
+  /** By entity id. */
   #orders = new Float64Array(256)
-  #seqs = new Uint32Array(256)
-  #eventTimes = new Float64Array(256)
-  #kinds = new Uint8Array(256)
   #liveBytes = 0
   #seq = 0
-  /** The key whose row is being written. */
+  /** The entity whose row is being written. */
   #open = 0
 
-  /** Number of entities. */
-  get size(): number {
-    return this.#keys.size
+  constructor(entities: EntityIds) {
+    this.#entities = entities
   }
 
+  /** Bytes of the rows that count. */
   get sizeBytes(): number {
-    return this.#values.length + this.#keys.bytesUsed
+    return this.#liveBytes
+  }
+
+  /** By entity id. */
+  get hashes(): Int32Array {
+    return this.#entities.hashes
+  }
+
+  /** What `starts` point into; valid until the next row. */
+  get content(): { readonly bytes: Uint8Array; readonly view: DataView } {
+    const { bytes } = this.#rows
+    return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) }
   }
 
   /**
    * Begins a row of an entity: the buffer to append its bytes to, or undefined when a row with a
    * greater order came before in this epoch. Rows of one order: the last one counts.
    */
-  begin(key: Uint8Array, header: Pick<ValueHeader, 'kind' | 'order' | 'eventTime'>) {
+  begin(id: number, kind: ValueKind, order: number, eventTime: number): ByteWriter | undefined {
     const seq = this.#seq++
-    const known = this.#keys.size
-    const id = this.#keys.intern(key, 0, key.length)
-    if (id < known) {
-      if (header.order < this.#orders[id]!) return undefined
-      this.#liveBytes -= this.#lengths[id]!
-      this.#lengths[id] = 0
-      if (this.#values.length - this.#liveBytes > GARBAGE_BYTES_MAX) this.#squeeze()
-    } else if (id >= this.#starts.length) this.#grow()
-    this.#starts[id] = this.#values.length
-    this.#orders[id] = header.order
-    this.#seqs[id] = seq
-    this.#eventTimes[id] = header.eventTime
-    this.#kinds[id] = header.kind
-    const writer = this.#values
-    writer.reserve(VALUE_HEADER_BYTES)
-    writer.length += VALUE_HEADER_BYTES
+    if (id >= this.starts.length) this.#grow(id)
+    const replaced = this.lengths[id]!
+    if (replaced > 0) {
+      if (order < this.#orders[id]!) return undefined
+      this.#liveBytes -= replaced
+      this.lengths[id] = 0
+      if (this.#rows.length - this.#liveBytes > GARBAGE_BYTES_MAX) this.#squeeze()
+    } else {
+      if (this.size === this.#ids.length) this.#ids = longer(this.#ids, this.size * 2)
+      this.#ids[this.size++] = id
+    }
+    const rows = this.#rows
+    this.starts[id] = rows.length
+    this.#orders[id] = order
+    const { bytes, offsets } = this.#entities.entities
+    const [from, to] = [offsets[id]!, offsets[id + 1]!]
+    rows.uint8((to - from) & 0xff)
+    rows.uint8((to - from) >> 8)
+    rows.raw(bytes, from, to)
+    writeHeader(rows, kind, seq, order, eventTime)
     this.#open = id
-    return writer
+    return rows
   }
 
   /** Ends the row that `begin` began. */
   end(): void {
-    const length = this.#values.length - this.#starts[this.#open]!
-    this.#lengths[this.#open] = length
+    const length = this.#rows.length - this.starts[this.#open]!
+    this.lengths[this.#open] = length
     this.#liveBytes += length
   }
 
-  /** Every entity once, ascending by key; the views are valid in the call. */
-  forEach(
-    stamp: Pick<ValueHeader, 'term' | 'epoch' | 'knownTime'>,
-    visit: (key: Uint8Array, value: Uint8Array, header: ValueHeader) => void,
-  ): void {
-    const bytes = this.#values.bytes
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    for (const id of this.#sortedIds()) {
-      const at = this.#starts[id]!
-      const header: ValueHeader = {
-        ...stamp,
-        kind: this.#kinds[id] === 1 ? 1 : 0,
-        seq: this.#seqs[id]!,
-        order: this.#orders[id]!,
-        eventTime: this.#eventTimes[id]!,
-      }
-      writeHeader(view, at, header)
-      const value = bytes.subarray(at, at + this.#lengths[id]!)
-      visit(this.#keys.valueBytes(id), value, header)
+  /** Says in every row who wrote it. */
+  stamp(stamp: ValueStamp): void {
+    const { view } = this.content
+    for (let i = 0; i < this.size; i++) {
+      const start = this.starts[this.#ids[i]!]!
+      writeStamp(view, start + ENTITY_LENGTH_BYTES + view.getUint16(start, true), stamp)
     }
+  }
+
+  /** The entities' ids by bucket, then by hash; valid until the next call. */
+  sorted(buckets: number): Int32Array {
+    const { hashes } = this
+    const order = this.#order
+    const ids = order.begin(this.#ids, this.size)
+    for (let i = 0; i < this.size; i++) order.keys[i] = hashes[ids[i]!]!
+    order.sort(31)
+    for (let i = 0; i < this.size; i++) order.keys[i] = bucketOf(hashes[order.values[i]!]!, buckets)
+    order.sort(bucketBits(buckets))
+    return order.values
   }
 
   /** Forgets everything: the next epoch begins. */
   clear(): void {
-    this.#keys = new Dictionary()
-    this.#values.clear()
+    for (let i = 0; i < this.size; i++) this.lengths[this.#ids[i]!] = 0
+    this.#entities.endEpoch(this.size)
+    this.#rows.clear()
+    this.size = 0
     this.#liveBytes = 0
     this.#seq = 0
   }
 
-  #sortedIds(): Uint32Array {
-    const ids = Uint32Array.from({ length: this.size }, (_, id) => id)
-    const keys = this.#keys
-    // The first six bytes as a number settle most comparisons.
-    const heads = Float64Array.from(ids, (id) => {
-      const bytes = keys.valueBytes(id)
-      let head = 0
-      for (let i = 0; i < 6; i++) head = head * 256 + (i < bytes.length ? bytes[i]! : 0)
-      return head
-    })
-    return ids.sort(
-      (a, b) => heads[a]! - heads[b]! || Buffer.compare(keys.valueBytes(a), keys.valueBytes(b)),
-    )
-  }
-
   #squeeze(): void {
-    const ids = Uint32Array.from({ length: this.size }, (_, id) => id)
-    const byStart = ids.filter((id) => this.#lengths[id]! > 0)
-    byStart.sort((a, b) => this.#starts[a]! - this.#starts[b]!)
-    const { bytes } = this.#values
+    const ids = this.#ids.slice(0, this.size).filter((id) => this.lengths[id]! > 0)
+    ids.sort((a, b) => this.starts[a]! - this.starts[b]!)
+    const { bytes } = this.#rows
     let to = 0
-    for (const id of byStart) {
-      const from = this.#starts[id]!
-      const length = this.#lengths[id]!
+    for (const id of ids) {
+      const from = this.starts[id]!
+      const length = this.lengths[id]!
       bytes.copyWithin(to, from, from + length)
-      this.#starts[id] = to
+      this.starts[id] = to
       to += length
     }
-    this.#values.length = to
+    this.#rows.length = to
   }
 
-  #grow(): void {
-    const capacity = this.#starts.length * 2
-    const float64 = (from: Float64Array) => {
-      const larger = new Float64Array(capacity)
-      larger.set(from)
-      return larger
-    }
-    this.#starts = float64(this.#starts)
-    this.#orders = float64(this.#orders)
-    this.#eventTimes = float64(this.#eventTimes)
-    const lengths = new Int32Array(capacity)
-    lengths.set(this.#lengths)
-    this.#lengths = lengths
-    const seqs = new Uint32Array(capacity)
-    seqs.set(this.#seqs)
-    this.#seqs = seqs
-    const kinds = new Uint8Array(capacity)
-    kinds.set(this.#kinds)
-    this.#kinds = kinds
+  #grow(id: number): void {
+    const capacity = Math.max(id + 1, this.starts.length * 2)
+    this.lengths = longer(this.lengths, capacity)
+    const starts = new Float64Array(capacity)
+    starts.set(this.starts)
+    this.starts = starts
+    const orders = new Float64Array(capacity)
+    orders.set(this.#orders)
+    this.#orders = orders
   }
+}
+
+function longer(from: Int32Array, capacity: number): Int32Array<ArrayBuffer> {
+  const into = new Int32Array(capacity)
+  into.set(from)
+  return into
 }

@@ -1,8 +1,12 @@
-// Keys of the online store. All keys of a view's generation lie together, sorted by entity.
+// Keys of the online store, and entities as they stand in buckets. All buckets of a view's generation
+// lie together. Numbers are big-endian.
 //
 //   view record   00 | name
-//   entity        01 | name | 00 | generation u32 big-endian | 00 | entity key
-//   long entity   01 | name | 00 | generation u32 big-endian | 01 | first 992 bytes | SHA-256
+//   bucket        01 | name | 00 | generation u32 | bucket u32
+//   bytes of all  02 | name | 00 | generation u32
+//
+//   entity        00 | entity key
+//   long entity   01 | first 992 bytes | SHA-256
 import { createHash } from 'node:crypto'
 import type { ByteWriter } from '../../engine/batch/index.ts'
 import { ConfigError } from '../../engine/errors.ts'
@@ -35,14 +39,31 @@ export function viewRecordKey(name: string): Uint8Array {
 /** All view records lie in [from, to). */
 export const viewRecordRange = { from: Uint8Array.of(0), to: Uint8Array.of(1) } as const
 
-/** What the keys of a generation begin with. */
+/** What the keys of a generation's buckets begin with. */
 export function generationPrefix(name: string, generation: number): Uint8Array {
+  return generationKey(1, name, generation)
+}
+
+/** The key of the number of bytes that all buckets of a generation have (float64). */
+export function generationBytesKey(name: string, generation: number): Uint8Array {
+  return generationKey(2, name, generation)
+}
+
+function generationKey(tag: number, name: string, generation: number): Uint8Array {
   const bytes = viewNameBytes(name)
-  const prefix = new Uint8Array(bytes.length + 6)
-  prefix[0] = 1
-  prefix.set(bytes, 1)
-  new DataView(prefix.buffer).setUint32(bytes.length + 2, generation)
-  return prefix
+  const key = new Uint8Array(bytes.length + 6)
+  key[0] = tag
+  key.set(bytes, 1)
+  new DataView(key.buffer).setUint32(bytes.length + 2, generation)
+  return key
+}
+
+/** The key of a bucket; a view of `writer`. */
+export function bucketKey(prefix: Uint8Array, bucket: number, writer: ByteWriter): Uint8Array {
+  writer.clear()
+  writer.raw(prefix)
+  writer.uint32Ordered(bucket)
+  return writer.view()
 }
 
 /** A key above all keys with this prefix. */
@@ -50,14 +71,14 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array {
   return Uint8Array.of(...prefix, 0xff)
 }
 
-/** Appends the part of the key after the prefix. */
-export function writeEntity(entity: Uint8Array, writer: ByteWriter): void {
-  if (entity.length <= ENTITY_BYTES_MAX) {
+/** Appends the entity whose key is `key[0 .. length)`. */
+export function writeEntity(key: Uint8Array, length: number, writer: ByteWriter): void {
+  if (length <= ENTITY_BYTES_MAX) {
     writer.uint8(0)
-    writer.raw(entity)
+    writer.raw(key, 0, length)
     return
   }
   writer.uint8(1)
-  writer.raw(entity, 0, ENTITY_BYTES_MAX - HASH_BYTES)
-  writer.raw(createHash('sha256').update(entity).digest())
+  writer.raw(key, 0, ENTITY_BYTES_MAX - HASH_BYTES)
+  writer.raw(createHash('sha256').update(key.subarray(0, length)).digest())
 }

@@ -5,7 +5,14 @@ import { ByteWriter } from '../../engine/batch/index.ts'
 import type { Clock } from '../../engine/clock.ts'
 import { type KeyCodec, keyCodec, type RowCodec, rowCodec } from '../../engine/codec/index.ts'
 import { ConfigError } from '../../engine/errors.ts'
-import { generationPrefix, viewRecordKey, viewRecordRange, writeEntity } from './online-key.ts'
+import { Bucket, bucketOf, entityHash } from './bucket.ts'
+import {
+  bucketKey,
+  generationPrefix,
+  viewRecordKey,
+  viewRecordRange,
+  writeEntity,
+} from './online-key.ts'
 import { readHeader, VALUE_HEADER_BYTES, ValueKind } from './online-value.ts'
 import { decodeViewRecord, type ViewGeneration, type ViewRecord } from './view-record.ts'
 
@@ -68,6 +75,7 @@ export class OnlineReader {
   readonly #views = new Map<string, OpenView>()
   readonly #key = new ByteWriter()
   readonly #entity = new ByteWriter()
+  readonly #bucketKey = new ByteWriter()
 
   constructor(handle: OnlineHandle, clock: Clock) {
     this.#handle = handle
@@ -113,7 +121,7 @@ export class OnlineReader {
   ): OnlineAnswer {
     const { definition, clockMicros } = view.generation
     const readClock = definition.mode === 'live' ? 'wall' : 'watermark'
-    const value = snapshot.get(this.#storeKey(view, key))
+    const value = this.#find(snapshot, view, key)
     if (value === undefined) return missing(readClock)
     const header = readHeader(value)
     if (header.kind === ValueKind.tombstone) return missing(readClock)
@@ -133,24 +141,31 @@ export class OnlineReader {
     }
   }
 
-  #storeKey(view: OpenView, key: EntityKey): Uint8Array {
+  #find(snapshot: OnlineSnapshot, view: OpenView, key: EntityKey): Uint8Array | undefined {
+    const entity = this.#entityOf(view, key)
+    const hash = entityHash(entity, 0, entity.length)
+    const bucket = bucketOf(hash, view.generation.buckets)
+    const bytes = snapshot.get(bucketKey(view.prefix, bucket, this.#bucketKey))
+    return bytes && new Bucket(bytes).find(entity)
+  }
+
+  #entityOf(view: OpenView, key: EntityKey): Uint8Array {
     const { fields } = view.keys
     const isComplete = fields.every(({ name }) => Object.hasOwn(key, name))
     if (!isComplete || Object.keys(key).length !== fields.length) {
       throw wrongKey(view, Object.keys(key).join(', '))
     }
-    const entity = this.#entity
-    entity.clear()
+    const bytes = this.#key
+    bytes.clear()
     const values = fields.map(({ name }) => key[name])
     const [value] = values
     // The key codec writes a lone string key as its UTF-8 bytes; this spares building a column.
-    if (view.isTextKey && typeof value === 'string') entity.raw(encoder.encode(value))
-    else view.keys.encodeValues(values, entity)
-    const bytes = this.#key
-    bytes.clear()
-    bytes.raw(view.prefix)
-    writeEntity(entity.view(), bytes)
-    return bytes.toBytes()
+    if (view.isTextKey && typeof value === 'string') bytes.raw(encoder.encode(value))
+    else view.keys.encodeValues(values, bytes)
+    const entity = this.#entity
+    entity.clear()
+    writeEntity(bytes.bytes, bytes.length, entity)
+    return entity.view()
   }
 
   /** The view as its record says now; parsed again only when the record changed. */

@@ -1,10 +1,10 @@
 // OnlineSink: the newest row per entity, written in the deciding transaction of an epoch. Which row
 // is newest is decided by the job; the store only refuses to go backwards: never an older writer
 // (term, epoch, seq), never an older window. Deletes leave tombstones, which a later term removes.
+// Rows stand in buckets (bucket.ts); the cost of an epoch is in the buckets that it touches.
 //
 // Generations keep histories apart: a new lineage fills its own, and `promoteView` shows it.
 import {
-  ByteWriter,
   Change,
   type Column,
   columnAt,
@@ -12,18 +12,15 @@ import {
   type RecordBatch,
 } from '../../engine/batch/index.ts'
 import type { Clock } from '../../engine/clock.ts'
-import { type KeyCodec, keyCodec } from '../../engine/codec/index.ts'
-import type {
-  DecisionSink,
-  DecisionStores,
-  DecisionWriter,
-  SinkPromise,
-} from '../../engine/connector.ts'
+import { keyCodec } from '../../engine/codec/index.ts'
+import type { DecisionSink, DecisionWriter, SinkPromise } from '../../engine/connector.ts'
 import { ConfigError } from '../../engine/errors.ts'
 import { columnIndex, fieldAt, type Schema, typeName } from '../../engine/schema/index.ts'
+import { Buckets } from './buckets.ts'
+import { EntityIds } from './entity-ids.ts'
 import { EpochRows } from './epoch-rows.ts'
-import { generationPrefix, prefixEnd, viewNameBytes, writeEntity } from './online-key.ts'
-import { isNewer, readHeader, ValueKind } from './online-value.ts'
+import { viewNameBytes } from './online-key.ts'
+import { ValueKind } from './online-value.ts'
 import { RowWriter } from './row-writer.ts'
 import {
   admitWriter,
@@ -31,10 +28,8 @@ import {
   storeViewRecord,
   type ViewDefinition,
   type ViewMode,
+  withBuckets,
 } from './view-record.ts'
-
-/** Stored entries looked at in one epoch while tombstones of older terms are removed. */
-const CLEANING_SLICE_MAX = 256
 
 export interface OnlineSinkOptions {
   /** Name of the view. */
@@ -67,15 +62,14 @@ export class OnlineSink implements DecisionSink {
   readonly #definition: ViewDefinition
   readonly #keyColumns: readonly number[]
   readonly #orderColumn: number
-  readonly #keys: KeyCodec
+  readonly #entities: EntityIds
   readonly #rowWriter: RowWriter
-  readonly #rows = new EpochRows()
-  readonly #key = new ByteWriter()
-  readonly #entity = new ByteWriter()
+  readonly #rows: EpochRows
+  readonly #buckets = new Buckets()
   #watermark = Number.NEGATIVE_INFINITY
   #greatestOrder = Number.NEGATIVE_INFINITY
-  /** Where the search for old tombstones goes on, downwards; undefined before it began. */
-  #cleanBelow: Uint8Array | 'done' | undefined
+  /** The bucket where the search for old tombstones goes on. */
+  #cleanFrom = 0
 
   /** @throws ConfigError COLUMN_UNKNOWN, KEY_TYPE, VIEW_NAME, VIEW_ORDER */
   constructor(options: OnlineSinkOptions) {
@@ -86,23 +80,24 @@ export class OnlineSink implements DecisionSink {
     this.#orderColumn = columnIndex(schema, order)
     checkOrder(schema, this.#orderColumn)
     const keyFields = this.#keyColumns.map((index) => fieldAt(schema, index))
-    this.#keys = keyCodec(keyFields)
+    this.#entities = new EntityIds(keyCodec(keyFields))
+    this.#rows = new EpochRows(this.#entities)
     this.#rowWriter = new RowWriter(schema)
     this.#definition = { key: keyFields, fields: schema.fields, order, ttlMicros, mode }
   }
 
   write(batch: RecordBatch): void {
-    const columns = this.#keyColumns.map((index) => columnAt(batch, index))
+    const { changes, eventTimes, length } = batch
     const order = columnAt(batch, this.#orderColumn)
+    const ids = this.#entities.resolve(batch, this.#keyColumns)
     const rows = this.#rows
-    for (let row = 0; row < batch.length; row++) {
-      const change = batch.changes === undefined ? Change.insert : batch.changes[row]!
+    for (let row = 0; row < length; row++) {
+      const change = changes === undefined ? Change.insert : changes[row]!
       if (change === Change.updateBefore) continue
       const value = orderAt(order, row)
       if (value > this.#greatestOrder) this.#greatestOrder = value
       const kind = change === Change.delete ? ValueKind.tombstone : ValueKind.row
-      const header = { kind, order: value, eventTime: batch.eventTimes[row]! }
-      const writer = rows.begin(this.#entityKey(columns, row), header)
+      const writer = rows.begin(ids[row]!, kind, value, eventTimes[row]!)
       if (writer === undefined) continue
       if (kind === ValueKind.row) this.#rowWriter.write(batch, row, writer)
       rows.end()
@@ -125,49 +120,20 @@ export class OnlineSink implements DecisionSink {
       const { job, lineage } = this.#options
       const writer = { name: view, job, lineage, continues, definition, clockMicros }
       const { record, generation } = admitWriter(known, writer)
-      storeViewRecord(stores, known, record)
-      const prefix = generationPrefix(view, generation)
-      const key = this.#key
-      rows.forEach(stamp, (entity, value, header) => {
-        key.clear()
-        key.raw(prefix)
-        key.raw(entity)
-        const stored = stores.get('online', key.view())
-        if (stored !== undefined && !isNewer(header, readHeader(stored))) return
-        stores.put('online', key.toBytes(), value)
-      })
+      const place = { view, generation: generation.generation, buckets: generation.buckets }
+      rows.stamp(stamp)
+      const buckets = this.#buckets.put(stores, place, rows)
+      storeViewRecord(stores, known, withBuckets(record, place.generation, buckets))
       rows.clear()
-      if (decision.slot === 0) this.#clean(stores, prefix, decision.term)
+      if (decision.slot !== 0 || this.#cleanFrom >= buckets) return
+      const from = this.#cleanFrom
+      this.#cleanFrom = this.#buckets.clean(stores, { ...place, buckets }, from, decision.term)
     })
   }
 
   async recover(): Promise<void> {}
 
   async close(): Promise<void> {}
-
-  #entityKey(columns: readonly Column[], row: number): Uint8Array {
-    const entity = this.#entity
-    entity.clear()
-    this.#keys.encode(columns, row, entity)
-    const key = this.#key
-    key.clear()
-    writeEntity(entity.view(), key)
-    return key.view()
-  }
-
-  /** Removes tombstones that earlier terms left: within a term they guard against older rows. */
-  #clean(stores: DecisionStores, prefix: Uint8Array, term: number): void {
-    this.#cleanBelow ??= prefixEnd(prefix)
-    for (let i = 0; i < CLEANING_SLICE_MAX && this.#cleanBelow !== 'done'; i++) {
-      const entry = stores.before('online', this.#cleanBelow)
-      if (entry === undefined || !startsWith(entry.key, prefix)) this.#cleanBelow = 'done'
-      else {
-        this.#cleanBelow = entry.key
-        const { kind, term: writer } = readHeader(entry.value)
-        if (kind === ValueKind.tombstone && writer < term) stores.remove('online', entry.key)
-      }
-    }
-  }
 
   #noteWatermark({ watermarksBefore }: RecordBatch): void {
     for (let i = watermarksBefore.length - 1; i >= 0; i--) {
@@ -205,8 +171,4 @@ function checkOrder(schema: Schema<unknown>, index: number): void {
     found: typeName(type),
     remedy: 'Name another column as order.',
   })
-}
-
-function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return bytes.length >= prefix.length && prefix.every((byte, i) => bytes[i] === byte)
 }

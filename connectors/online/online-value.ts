@@ -5,6 +5,7 @@
 //   | known time f64 | row in the row codec; empty for a tombstone            (little-endian)
 //
 // Newest is the greatest (term, epoch, seq) among those with the greatest order (the window's end).
+import type { ByteWriter } from '../../engine/batch/index.ts'
 import { StateCorruptError } from '../../engine/errors.ts'
 
 export const ValueKind = { tombstone: 0, row: 1 } as const
@@ -28,15 +29,41 @@ export interface ValueHeader {
   readonly knownTime: number
 }
 
-export function writeHeader(view: DataView, at: number, header: ValueHeader): void {
-  view.setUint8(at, VERSION)
-  view.setUint8(at + KIND, header.kind)
-  view.setUint32(at + TERM, header.term, true)
-  view.setFloat64(at + EPOCH, header.epoch, true)
-  view.setUint32(at + SEQ, header.seq, true)
-  view.setFloat64(at + ORDER, header.order, true)
-  view.setFloat64(at + EVENT, header.eventTime, true)
-  view.setFloat64(at + KNOWN, header.knownTime, true)
+/** What is known of all rows of an epoch only when it ends. */
+export type ValueStamp = Pick<ValueHeader, 'term' | 'epoch' | 'knownTime'>
+
+/** Appends a header without its stamp. */
+export function writeHeader(
+  writer: ByteWriter,
+  kind: ValueKind,
+  seq: number,
+  order: number,
+  eventTime: number,
+): void {
+  writer.reserve(VALUE_HEADER_BYTES)
+  writer.uint8(VERSION)
+  writer.uint8(kind)
+  writer.uint32(0)
+  writer.float64(0)
+  writer.uint32(seq)
+  writer.float64(order)
+  writer.float64(eventTime)
+  writer.float64(0)
+}
+
+export function writeStamp(view: DataView, at: number, stamp: ValueStamp): void {
+  view.setUint32(at + TERM, stamp.term, true)
+  view.setFloat64(at + EPOCH, stamp.epoch, true)
+  view.setFloat64(at + KNOWN, stamp.knownTime, true)
+}
+
+/** Kind and term of a stored value, without the rest of its header. */
+export function valueKindOf(value: Uint8Array): number {
+  return value[KIND] ?? -1
+}
+
+export function termOf(value: Uint8Array): number {
+  return new DataView(value.buffer, value.byteOffset, value.byteLength).getUint32(TERM, true)
 }
 
 /** @throws StateCorruptError ONLINE_VALUE when the bytes are no value of a known version */
@@ -60,12 +87,20 @@ export function readHeader(bytes: Uint8Array): ValueHeader {
   }
 }
 
-/** True when `next` takes the place of `stored`: never an older writer, never an older window. */
-export function isNewer(next: ValueHeader, stored: ValueHeader): boolean {
-  if (next.order < stored.order) return false
-  if (next.term !== stored.term) return next.term > stored.term
-  if (next.epoch !== stored.epoch) return next.epoch > stored.epoch
-  return next.seq > stored.seq
+/**
+ * True when the value at `next[at]` takes the place of the stored one at `other[otherAt]`: never an
+ * older writer, never an older window.
+ */
+export function isNewerAt(next: DataView, at: number, other: DataView, otherAt: number): boolean {
+  const order = next.getFloat64(at + ORDER, true)
+  if (order < other.getFloat64(otherAt + ORDER, true)) return false
+  const term = next.getUint32(at + TERM, true)
+  const otherTerm = other.getUint32(otherAt + TERM, true)
+  if (term !== otherTerm) return term > otherTerm
+  const epoch = next.getFloat64(at + EPOCH, true)
+  const otherEpoch = other.getFloat64(otherAt + EPOCH, true)
+  if (epoch !== otherEpoch) return epoch > otherEpoch
+  return next.getUint32(at + SEQ, true) > other.getUint32(otherAt + SEQ, true)
 }
 
 function damaged(expected: string, found: string): StateCorruptError {

@@ -28,10 +28,12 @@ export interface ViewGeneration {
   readonly definition: ViewDefinition
   /** The read clock of a bounded run, epoch microseconds. */
   readonly clockMicros?: number
+  /** Number of buckets that its rows stand in (bucket.ts). */
+  readonly buckets: number
 }
 
 export interface ViewRecord {
-  readonly version: 1
+  readonly version: 2
   readonly name: string
   /** The generation that readers see. */
   readonly current: number
@@ -60,17 +62,17 @@ export function decodeViewRecord(bytes: Uint8Array): ViewRecord {
   throw new StateCorruptError({
     code: 'VIEW_RECORD',
     message: 'the record of an online view can not be read',
-    expected: 'version 1',
+    expected: 'version 2',
     found: decoder.decode(bytes).slice(0, 80),
     remedy: 'Read it with the version of millrace that wrote it.',
   })
 }
 
-/** The record with this writer's generation, and that generation's number. Pure. */
+/** The record with this writer's generation, and that generation. Pure. */
 export function admitWriter(
   known: ViewRecord | undefined,
   writer: ViewWriter,
-): { readonly record: ViewRecord; readonly generation: number } {
+): { readonly record: ViewRecord; readonly generation: ViewGeneration } {
   const generations = known?.generations ?? []
   const { lineage, continues } = writer
   const own =
@@ -79,12 +81,20 @@ export function admitWriter(
   const greatest = Math.max(0, ...generations.map((each) => each.generation))
   const next = ownGeneration(own, greatest + 1, writer)
   const record: ViewRecord = {
-    version: 1,
+    version: 2,
     name: writer.name,
     current: known?.current ?? next.generation,
     generations: [...generations.filter((each) => each !== own), next],
   }
-  return { record, generation: next.generation }
+  return { record, generation: next }
+}
+
+/** The record after rows came to stand in another number of buckets. Pure. */
+export function withBuckets(record: ViewRecord, generation: number, buckets: number): ViewRecord {
+  const generations = record.generations.map((each) =>
+    each.generation === generation ? { ...each, buckets } : each,
+  )
+  return { ...record, generations }
 }
 
 function ownGeneration(
@@ -99,6 +109,7 @@ function ownGeneration(
     lineages: lineages.includes(lineage) ? lineages : [...lineages, lineage],
     job,
     definition,
+    buckets: own?.buckets ?? 1,
     ...(Number.isFinite(clock) ? { clockMicros: clock } : {}),
   }
 }
@@ -139,5 +150,5 @@ export function promoteView(stores: DecisionStores, name: string, generation: nu
 }
 
 function isViewRecord(value: unknown): value is ViewRecord {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === 1
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === 2
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import * as arrow from 'apache-arrow'
 import { readParquet } from 'parquet-wasm'
 import { readDefinition, readRecords, topicHome } from '../../connectors/log/index.ts'
+import { Bucket } from '../../connectors/online/bucket.ts'
 import { generationPrefix, prefixEnd, viewRecordKey } from '../../connectors/online/online-key.ts'
 import { readHeader, VALUE_HEADER_BYTES, ValueKind } from '../../connectors/online/online-value.ts'
 import { decodeViewRecord } from '../../connectors/online/view-record.ts'
@@ -153,14 +154,18 @@ function onlineRows(store: StoreReader): Row[] {
   const codec = rowCodec({ fields: generation.definition.fields })
   const prefix = generationPrefix(VIEW, current)
   const rows: Row[] = []
-  for (const { value } of store.range('online', prefix, prefixEnd(prefix))) {
-    if (readHeader(value).kind === ValueKind.tombstone) continue
-    const row = codec.decode(value.subarray(VALUE_HEADER_BYTES))
-    rows.push(
-      Object.fromEntries(
-        codec.fields.map(({ name, type }) => [name, cellValue(type.kind, row[name])]),
-      ),
-    )
+  for (const { value: bytes } of store.range('online', prefix, prefixEnd(prefix))) {
+    const bucket = new Bucket(bytes)
+    for (let at = 0; at < bucket.rows; at++) {
+      const value = bucket.value(at)
+      if (readHeader(value).kind === ValueKind.tombstone) continue
+      const row = codec.decode(value.subarray(VALUE_HEADER_BYTES))
+      rows.push(
+        Object.fromEntries(
+          codec.fields.map(({ name, type }) => [name, cellValue(type.kind, row[name])]),
+        ),
+      )
+    }
   }
   return rows
 }

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
+import { Bucket } from '../../../connectors/online/bucket.ts'
 import {
   type OnlineHandle,
   OnlineReader,
   OnlineSink,
   type OnlineSinkOptions,
 } from '../../../connectors/online/index.ts'
+import { readHeader } from '../../../connectors/online/online-value.ts'
 import { batchOfRows, type RecordBatchParts } from '../../../engine/batch/index.ts'
 import { Environment } from '../../../engine/checkpoint/index.ts'
 import { type Clock, systemClock } from '../../../engine/clock.ts'
@@ -109,8 +111,21 @@ export class TestStore {
     return new OnlineReader(this.handle, this.clock)
   }
 
-  /** Number of stored entries, tombstones and view records among them. */
-  get entries(): number {
-    return this.env.count('online')
+  /** Number of stored rows of all views, tombstones among them. */
+  get rows(): number {
+    return this.storedRows().length
+  }
+
+  /** Which entities are stored, and by which epoch. */
+  storedRows(): { readonly entity: string; readonly epoch: number }[] {
+    const buckets = [...this.env.range('online', Uint8Array.of(1), Uint8Array.of(2))]
+    return buckets.flatMap(({ value: bytes }) => {
+      const bucket = new Bucket(bytes)
+      return Array.from({ length: bucket.rows }, (_, row) => {
+        const value = bucket.value(row)
+        const entity = bytes.subarray(bucket.start(row) + 2, value.byteOffset - bytes.byteOffset)
+        return { entity: Buffer.from(entity).toString(), epoch: readHeader(value).epoch }
+      })
+    })
   }
 }
