@@ -2,8 +2,9 @@
 // `entersAt`, the end of the first window that may count it: a record that is late for the first
 // windows of its pane, but not for all, goes into a later-entering pane of the same start.
 //
-// Rows stand in chunks of 64 consecutive row numbers, in order of creation; a hash table leads from
-// a key's slot to its row. The table is the operator's; the pane knows neither keys nor aggregates.
+// Rows stand in chunks of 64 consecutive row numbers, in order of creation. A table leads from a
+// key's slot to its row: by hashing while few keys have a row, an array by slot as soon as that takes
+// no more memory. The pane knows neither keys nor aggregates.
 
 export const CHUNK_ROWS = 64
 const CHUNK_SHIFT = 6
@@ -24,7 +25,12 @@ export class Pane {
   isStored = false
   readonly chunks: number[] = []
   size = 0
-  /** (slot + 1, row) pairs, open addressing with Fibonacci hashing; at most half full. */
+  /** Whether `table` is an array by slot. */
+  isDirect = false
+  /**
+   * Direct: row + 1 by slot. Else (slot + 1, row) pairs, open addressing with Fibonacci hashing, at
+   * most half full. 0 where there is no row.
+   */
   table = new Int32Array(32)
   /** 32 minus the bits of the table's index. */
   shift = 28
@@ -38,22 +44,27 @@ export class Pane {
     this.lastEnd = lastEnd
   }
 
-  /** The row of a key's slot, or -1. */
-  find(slot: number): number {
-    const table = this.table
-    const mask = table.length - 2
-    for (let at = (Math.imul(slot, -1640531527) >>> this.shift) << 1; ; at = (at + 2) & mask) {
-      const stored = table[at]!
-      if (stored === slot + 1) return table[at + 1]!
-      if (stored === 0) return -1
-    }
+  /** Puts a row under a slot that has none; all slots are below `slotCount`. */
+  put(slot: number, row: number, slotCount: number): void {
+    this.size++
+    if (!this.isDirect && this.size * 4 > this.table.length) this.#grow(slotCount)
+    if (this.isDirect) this.table[slot] = row + 1
+    else this.#place(slot, row)
   }
 
-  /** Puts a row under a slot that has none. */
-  put(slot: number, row: number): void {
-    this.size++
-    if (this.size * 4 > this.table.length) this.#grow()
-    this.#place(slot, row)
+  /** Makes the table an array by slot with room for the slots below `slotCount`. */
+  makeDirect(slotCount: number): void {
+    const old = this.table
+    if (!this.isDirect) {
+      this.table = new Int32Array(slotCount)
+      for (let at = 0; at < old.length; at += 2) {
+        if (old[at] !== 0) this.table[old[at]! - 1] = old[at + 1]! + 1
+      }
+    } else if (old.length < slotCount) {
+      this.table = new Int32Array(Math.max(slotCount, old.length * 2))
+      this.table.set(old)
+    }
+    this.isDirect = true
   }
 
   /** The i-th row, in order of creation. */
@@ -92,8 +103,12 @@ export class Pane {
     table[at + 1] = row
   }
 
-  #grow(): void {
+  #grow(slotCount: number): void {
     const old = this.table
+    if (old.length * 2 >= slotCount) {
+      this.makeDirect(slotCount)
+      return
+    }
     this.table = new Int32Array(old.length * 2)
     this.shift--
     for (let at = 0; at < old.length; at += 2) {

@@ -17,6 +17,8 @@ import { TwoStacks } from './two-stacks.ts'
 
 /** Rows are ordered by position when a pane has at least one row in so many positions. */
 const SORTED_SHARE = 16
+/** Rows that a loop takes in one call: one long loop is compiled twice, in its middle and for the next. */
+const STRETCH = 1024
 
 export class RunningWindow {
   /** Panes in the window. */
@@ -198,24 +200,52 @@ export class RunningWindow {
       this.#rows = new Int32Array(capacity)
       this.#positions = new Int32Array(capacity)
     }
+    const { count } = this.#order
+    pane.copyRows(0, this.#rows)
+    const isSorted = pane.size * SORTED_SHARE >= count
+    for (let from = 0; from < pane.size; from += STRETCH) {
+      const to = Math.min(pane.size, from + STRETCH)
+      if (isSorted) this.#scatter(from, to)
+      else this.#locate(from, to)
+    }
+    if (!isSorted) return
+    let at = 0
+    for (let from = 0; from < count; from += STRETCH) {
+      at = this.#collect(from, Math.min(count, from + STRETCH), at)
+    }
+  }
+
+  /** Looks up the positions of the rows [from, to). */
+  #locate(from: number, to: number): void {
     const { slotOf } = this.#store
-    const { holdings, count } = this.#order
+    const { holdings } = this.#order
+    for (let i = from; i < to; i++) {
+      this.#positions[i] = holdings[slotOf[this.#rows[i]!]! * 2 + 1]!
+    }
+  }
+
+  /** Puts the rows [from, to) where their positions are. */
+  #scatter(from: number, to: number): void {
+    const { slotOf } = this.#store
+    const { holdings } = this.#order
+    const rows = this.#rows
+    const rowAt = this.#rowAt
+    for (let i = from; i < to; i++) rowAt[holdings[slotOf[rows[i]!]! * 2 + 1]!] = rows[i]! + 1
+  }
+
+  /** Takes the rows of the positions [from, to) behind the `at` there are; gives how many then. */
+  #collect(from: number, to: number, at: number): number {
     const rows = this.#rows
     const positions = this.#positions
-    pane.copyRows(0, rows)
-    if (pane.size * SORTED_SHARE < count) {
-      for (let i = 0; i < pane.size; i++) positions[i] = holdings[slotOf[rows[i]!]! * 2 + 1]!
-      return
-    }
     const rowAt = this.#rowAt
-    for (let i = 0; i < pane.size; i++) rowAt[holdings[slotOf[rows[i]!]! * 2 + 1]!] = rows[i]! + 1
-    let at = 0
-    for (let position = 0; position < count; position++) {
+    let next = at
+    for (let position = from; position < to; position++) {
       const stored = rowAt[position]!
       if (stored === 0) continue
       rowAt[position] = 0
-      rows[at] = stored - 1
-      positions[at++] = position
+      rows[next] = stored - 1
+      positions[next++] = position
     }
+    return next
   }
 }

@@ -94,7 +94,7 @@ export class WindowOperator implements Operator {
   restored(): void {
     this.#store.attach()
     this.#ensure()
-    const panes = [...this.#store.panes()].sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    const panes = [...this.#store.panes].sort((a, b) => (isBefore(a, b) ? -1 : 1))
     for (const pane of panes) this.#linkRows(pane)
     for (const pane of panes) {
       this.#timeline.register(pane)
@@ -156,7 +156,7 @@ export class WindowOperator implements Operator {
       const enters = entersAt[i]!
       let end = i + 1
       while (end < to && starts[end] === start && entersAt[end] === enters) end++
-      const pane = this.#store.find(start, enters) ?? this.#newPane(start, enters)
+      const pane = this.#store.panes.find(start, enters) ?? this.#newPane(start, enters)
       created = this.#store.locate(pane, this.#slots, this.#rows, i, end, this.#created, created)
       i = end
     }
@@ -222,7 +222,7 @@ export class WindowOperator implements Operator {
   #update(batch: RecordBatch, at: number, fired: number, out: Output): void {
     const start = this.#router.starts[at]!
     const first = this.#router.entersAt[at]!
-    const pane = this.#store.find(start, first) ?? this.#store.create(start, first)
+    const pane = this.#store.panes.find(start, first) ?? this.#store.create(start, first)
     const last = Math.min(pane.lastEnd, fired)
     const slot = this.#slots[at]!
     const watermark = batch.watermarksBefore[at]!

@@ -12,6 +12,8 @@ export class WindowRows {
   readonly #output: WindowOutput
   readonly #positions = new Int32Array(BATCH_RECORDS_MAX)
   readonly #slots = new Int32Array(BATCH_RECORDS_MAX)
+  /** Keys taken for the batch at hand. */
+  #filled = 0
 
   constructor(order: KeyOrder, running: RunningWindow, output: WindowOutput) {
     this.#order = order
@@ -21,18 +23,31 @@ export class WindowRows {
 
   /** @param watermark the operator's output watermark just before */
   emit(end: number, watermark: number, out: Output): void {
+    const { count } = this.#order
+    this.#filled = 0
+    for (let position = 0; position < count; ) {
+      position = this.#fill(position)
+      if (this.#filled < BATCH_RECORDS_MAX) continue
+      this.#send(end, this.#filled, watermark, out)
+      this.#filled = 0
+    }
+    if (this.#filled > 0) this.#send(end, this.#filled, watermark, out)
+  }
+
+  /** Takes keys in the window until a batch is full; gives the position to go on from. */
+  #fill(from: number): number {
     const { contributions } = this.#running
     const { slots, count } = this.#order
-    let filled = 0
-    for (let position = 0; position < count; position++) {
+    const end = Math.min(count, from + BATCH_RECORDS_MAX)
+    let filled = this.#filled
+    let position = from
+    for (; position < end && filled < BATCH_RECORDS_MAX; position++) {
       if (contributions[position] === 0) continue
       this.#positions[filled] = position
       this.#slots[filled++] = slots[position]!
-      if (filled < BATCH_RECORDS_MAX) continue
-      this.#send(end, filled, watermark, out)
-      filled = 0
     }
-    if (filled > 0) this.#send(end, filled, watermark, out)
+    this.#filled = filled
+    return position
   }
 
   #send(end: number, count: number, watermark: number, out: Output): void {
