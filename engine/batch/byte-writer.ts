@@ -4,6 +4,8 @@ import { StateCorruptError } from '../errors.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** Fewer bytes are copied one by one: a call of `set` costs more. */
+const BULK_BYTES_MIN = 48
 
 export class ByteWriter {
   bytes: Uint8Array<ArrayBuffer>
@@ -73,11 +75,17 @@ export class ByteWriter {
   varint(value: number): void {
     this.reserve(8)
     let rest = value
-    while (rest >= 0x80) {
+    while (rest >= 0x80000000) {
       this.bytes[this.length++] = (rest % 128) | 0x80
       rest = Math.floor(rest / 128)
     }
-    this.bytes[this.length++] = rest
+    // What is left is a 32-bit integer, whose arithmetic is several times cheaper.
+    let low = rest | 0
+    while (low >= 0x80) {
+      this.bytes[this.length++] = (low & 0x7f) | 0x80
+      low >>>= 7
+    }
+    this.bytes[this.length++] = low
   }
 
   /** A whole number within ± 2^52, zigzag as varint. */
@@ -86,12 +94,14 @@ export class ByteWriter {
   }
 
   raw(source: Uint8Array, start = 0, end = source.length): void {
-    this.reserve(end - start)
-    this.bytes.set(
-      start === 0 && end === source.length ? source : source.subarray(start, end),
-      this.length,
-    )
-    this.length += end - start
+    const count = end - start
+    this.reserve(count)
+    const at = this.length
+    if (count < BULK_BYTES_MIN) {
+      const target = this.bytes
+      for (let i = 0; i < count; i++) target[at + i] = source[start + i]!
+    } else this.bytes.set(count === source.length ? source : source.subarray(start, end), at)
+    this.length = at + count
   }
 
   /** Length as varint, then the bytes. */
@@ -121,7 +131,8 @@ export class ByteReader {
   readonly bytes: Uint8Array
   position: number
   readonly end: number
-  readonly #view: DataView
+  /** Made when a number of fixed width is read: most values hold none. */
+  #fixed: DataView | undefined
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     // A Buffer (lmdb gives them) would share memory where `slice` is expected to copy.
@@ -129,11 +140,16 @@ export class ByteReader {
     this.bytes = isPlain ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     this.position = start
     this.end = end
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get remaining(): number {
     return this.end - this.position
+  }
+
+  get #view(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes
+    this.#fixed ??= new DataView(buffer, byteOffset, byteLength)
+    return this.#fixed
   }
 
   uint8(): number {
@@ -164,9 +180,11 @@ export class ByteReader {
   }
 
   varint(): number {
-    let value = 0
-    let factor = 1
-    for (let i = 0; i < 8; i++) {
+    const first = this.uint8()
+    if (first < 0x80) return first
+    let value = first & 0x7f
+    let factor = 128
+    for (let i = 1; i < 8; i++) {
       const byte = this.uint8()
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value
@@ -177,6 +195,7 @@ export class ByteReader {
 
   signedVarint(): number {
     const value = this.varint()
+    if (value < 0x80000000) return (value >>> 1) ^ -(value & 1)
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 
