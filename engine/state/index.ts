@@ -11,9 +11,11 @@ export {
   type SegmentIdentity,
 } from './segment.ts'
 export { SegmentBlock } from './segment-block.ts'
+export type { MergeInput } from './segment-cursor.ts'
 export { type EncodedSegment, SegmentEncoder } from './segment-encoder.ts'
-export { MergedRows, type MergeInput } from './segment-merge.ts'
+export { MergedRows } from './segment-merge.ts'
 export { readSequence, writeSequence } from './sequence.ts'
+export { sortByNumber } from './sort-numbers.ts'
 export type { SegmentWriter, StateTable, TableFormat } from './state-table.ts'
 export type { KeyedLists, KeyedMaps, KeyedRows, ScanRange, Table } from './table.ts'
 export { compareFormats, describeFields, type FormatDecision } from './table-format.ts'

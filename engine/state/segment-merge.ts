@@ -1,98 +1,31 @@
 // MergedRows: the rows of several segments of one table as one ascending run: of equal keys the newest
-// segment wins, and a range that a newer segment erased hides the rows of older ones. A heap of
-// cursors; state: one block a segment; cost: log2(segments) key comparisons a row.
+// segment wins, and a range that a newer segment erased hides the rows of older ones. A tree of losers
+// over order codes: state: one block a segment; cost: log2(segments) comparisons of two numbers a row,
+// and a look at the bytes of keys only where codes tie.
 
-import { coalesceRanges, compareBytes } from './key-range.ts'
-import type { KeyRange, SegmentFooter, SegmentIdentity } from './segment.ts'
-import { SegmentBlock } from './segment-block.ts'
-
-/** A segment to read; `readBlock` returns what is stored, the cursor checks it. */
-export interface MergeInput {
-  readonly identity: SegmentIdentity
-  readonly footer: SegmentFooter
-  /** Blocks before this one are gone. */
-  readonly firstBlock: number
-  /** Rows with smaller keys don't count. */
-  readonly from: Uint8Array | undefined
-  readBlock(index: number): Uint8Array | undefined
-}
-
-/** Position in one segment. */
-class SegmentCursor {
-  readonly block = new SegmentBlock()
-  row = 0
-  bytesRead = 0
-  readonly segment: number
-  #index: number
-  readonly #input: MergeInput
-  readonly #erased: readonly KeyRange[]
-  #erasedAt = 0
-
-  constructor(input: MergeInput, erased: readonly KeyRange[]) {
-    this.segment = input.identity.segment
-    this.#input = input
-    this.#erased = erased
-    this.#index = input.firstBlock - 1
-  }
-
-  /** Moves to the first row that counts. @returns false when there is none */
-  start(): boolean {
-    if (!this.#nextBlock()) return false
-    const { from } = this.#input
-    if (from === undefined) return true
-    while (compareBytes(this.block.key(this.row), from) < 0) if (!this.advance()) return false
-    return true
-  }
-
-  /** @returns false at the end */
-  advance(): boolean {
-    this.row++
-    return this.row < this.block.rows || this.#nextBlock()
-  }
-
-  /** True when a newer segment erased the row's key; asked with ascending keys only. */
-  isErased(): boolean {
-    const erased = this.#erased
-    if (this.#erasedAt >= erased.length) return false
-    const key = this.block.key(this.row)
-    for (; this.#erasedAt < erased.length; this.#erasedAt++) {
-      const range = erased[this.#erasedAt]
-      if (range === undefined || compareBytes(key, range.to) >= 0) continue
-      return compareBytes(range.from, key) <= 0
-    }
-    return false
-  }
-
-  #nextBlock(): boolean {
-    this.#index++
-    if (this.#index >= this.#input.footer.firstKeys.length) return false
-    const bytes = this.#input.readBlock(this.#index)
-    this.block.load(bytes, this.#index, this.#input.identity)
-    this.bytesRead += this.block.bytes.length
-    this.row = 0
-    return true
-  }
-}
+import { coalesceRanges } from './key-range.ts'
+import { codeAt, END_CODE, offsetBehind } from './order-code.ts'
+import type { KeyRange } from './segment.ts'
+import type { SegmentBlock } from './segment-block.ts'
+import { type MergeInput, SegmentCursor } from './segment-cursor.ts'
 
 export class MergedRows {
   readonly #cursors: SegmentCursor[]
-  /** Indexes of cursors; the top has the smallest key, of equal ones the newest segment. */
-  readonly #heap: number[] = []
+  /** Code of each cursor's row, against the row that won where it lost; the winner's against the last. */
+  readonly #codes: Float64Array
+  /** Which cursor lost at each inner node; cursor i begins below node (i + cursors) / 2. */
+  readonly #losers: Int32Array
+  #winner = -1
   #top: SegmentCursor | undefined
 
   /** @param inputs oldest first */
   constructor(inputs: readonly MergeInput[]) {
-    let newer: KeyRange[] = []
-    const erased = inputs.map(() => newer)
-    for (let i = inputs.length - 1; i >= 0; i--) {
-      erased[i] = newer
-      const ranges = inputs[i]?.footer.ranges ?? []
-      if (ranges.length > 0) newer = coalesceRanges([...newer, ...ranges])
-    }
-    this.#cursors = inputs.map((input, i) => new SegmentCursor(input, erased[i] ?? []))
-    for (let i = 0; i < this.#cursors.length; i++) {
-      if (this.#cursors[i]?.start() === true) this.#push(i)
-    }
+    const erased = erasedByNewer(inputs)
+    const isCoded = inputs.length > 1
+    this.#cursors = inputs.map((input, i) => new SegmentCursor(input, erased[i] ?? [], isCoded))
+    this.#codes = new Float64Array(inputs.length).fill(END_CODE)
+    this.#losers = new Int32Array(inputs.length).fill(-1)
+    for (let i = 0; i < this.#cursors.length; i++) this.#enter(i)
   }
 
   /** Bytes of the blocks that were read. */
@@ -105,13 +38,18 @@ export class MergedRows {
    * @returns false at the end
    */
   next(): boolean {
-    for (;;) {
-      if (this.#top !== undefined) this.#advanceTop()
-      const index = this.#heap[0]
-      this.#top = index === undefined ? undefined : this.#cursors[index]
-      if (this.#top === undefined) return false
-      this.#skipOlder(this.#top)
-      if (!this.#top.isErased()) return true
+    const codes = this.#codes
+    for (let moves = this.#top !== undefined; ; moves = true) {
+      if (moves) this.#advance()
+      const winner = this.#winner
+      const code = winner < 0 ? END_CODE : codes[winner]!
+      if (code === END_CODE) {
+        this.#top = undefined
+        return false
+      }
+      this.#top = this.#cursors[winner]
+      // 0: an older version of the row before.
+      if (code !== 0) return true
     }
   }
 
@@ -129,93 +67,101 @@ export class MergedRows {
     return (this.#top ?? ended()).segment
   }
 
-  #advanceTop(): void {
-    if (this.#top?.advance() === true) this.#sink(0)
-    else this.#removeTop()
-  }
-
-  /** Passes the rows of older segments under the same key: children of the top, if any. */
-  #skipOlder(top: SegmentCursor): void {
-    for (;;) {
-      const heap = this.#heap
-      let at = -1
-      for (let child = 1; child <= 2 && child < heap.length; child++) {
-        const other = this.#cursors[heap[child] ?? -1]
-        if (other !== undefined && compareRows(other, top) === 0) at = child
-      }
-      const older = at < 0 ? undefined : this.#cursors[heap[at] ?? -1]
-      if (older === undefined) return
-      if (older.advance()) this.#sink(at)
-      else this.#removeAt(at)
+  /** A cursor's first row plays upwards until it loses or finds nobody yet. */
+  #enter(index: number): void {
+    const cursor = this.#cursors[index]
+    const count = this.#cursors.length
+    if (cursor?.start() === true) {
+      this.#codes[index] = count === 1 ? 1 : cursor.block.codes[cursor.row]!
     }
+    let winner = index
+    for (let node = (index + count) >> 1; node > 0; node >>= 1) {
+      const other = this.#losers[node]!
+      if (other < 0) {
+        this.#losers[node] = winner
+        return
+      }
+      if (!this.#isBefore(other, winner)) continue
+      this.#losers[node] = winner
+      winner = other
+    }
+    this.#winner = winner
   }
 
-  #less(a: number, b: number): boolean {
+  #advance(): void {
+    const codes = this.#codes
+    const losers = this.#losers
+    let winner = this.#winner
+    const cursor = this.#top ?? ended()
+    const isThere = cursor.advance()
+    if (losers.length === 1) {
+      if (!isThere) codes[winner] = END_CODE
+      return
+    }
+    codes[winner] = isThere ? cursor.block.codes[cursor.row]! : END_CODE
+    for (let node = (winner + losers.length) >> 1; node > 0; node >>= 1) {
+      const other = losers[node]!
+      const own = codes[winner]!
+      const others = codes[other]!
+      if (own < others || (own === others && !this.#isBefore(other, winner))) continue
+      losers[node] = winner
+      winner = other
+    }
+    this.#winner = winner
+  }
+
+  /** Whether a's row comes before b's; codes the loser against the winner. */
+  #isBefore(a: number, b: number): boolean {
+    const codes = this.#codes
+    const code = codes[a]!
+    if (code !== codes[b]) return code < codes[b]!
     const left = this.#cursors[a]
     const right = this.#cursors[b]
-    if (left === undefined || right === undefined) return false
-    const order = compareRows(left, right)
-    return order < 0 || (order === 0 && a > b)
-  }
-
-  #push(index: number): void {
-    const heap = this.#heap
-    let at = heap.push(index) - 1
-    while (at > 0) {
-      const parent = (at - 1) >>> 1
-      if (!this.#less(index, heap[parent] ?? -1)) break
-      this.#swap(at, parent)
-      at = parent
+    // Both ended, or both are older versions of the row before: either may go first.
+    if (code === END_CODE || code === 0 || left === undefined || right === undefined) return false
+    const order = firstDifference(left, right, offsetBehind(code))
+    if (order < 0) {
+      // Equal keys: the newer segment's row counts.
+      codes[Math.min(a, b)] = 0
+      return a > b
     }
-  }
-
-  #removeTop(): void {
-    this.#removeAt(0)
-  }
-
-  #removeAt(at: number): void {
-    const last = this.#heap.pop()
-    if (last === undefined || at >= this.#heap.length) return
-    this.#heap[at] = last
-    this.#sink(at)
-  }
-
-  #sink(start: number): void {
-    const heap = this.#heap
-    for (let at = start; ; ) {
-      let least = at
-      for (let child = at * 2 + 1; child <= at * 2 + 2 && child < heap.length; child++) {
-        if (this.#less(heap[child] ?? -1, heap[least] ?? -1)) least = child
-      }
-      if (least === at) return
-      this.#swap(at, least)
-      at = least
-    }
-  }
-
-  #swap(a: number, b: number): void {
-    const heap = this.#heap
-    const held = heap[a] ?? -1
-    heap[a] = heap[b] ?? -1
-    heap[b] = held
+    const aByte = byteAt(left, order)
+    const bByte = byteAt(right, order)
+    if (aByte < bByte) codes[b] = codeAt(order, bByte)
+    else codes[a] = codeAt(order, aByte)
+    return aByte < bByte
   }
 }
 
-function compareRows(a: SegmentCursor, b: SegmentCursor): number {
-  const aBlock = a.block
-  const bBlock = b.block
-  const aStart = aBlock.keyStarts[a.row]!
-  const bStart = bBlock.keyStarts[b.row]!
-  const aLength = aBlock.keyLengths[a.row]!
-  const bLength = bBlock.keyLengths[b.row]!
-  const shared = Math.min(aLength, bLength)
-  const left = aBlock.bytes
-  const right = bBlock.bytes
-  for (let i = 0; i < shared; i++) {
-    const difference = left[aStart + i]! - right[bStart + i]!
-    if (difference !== 0) return difference
+/** What newer segments erased of each. */
+function erasedByNewer(inputs: readonly MergeInput[]): KeyRange[][] {
+  let newer: KeyRange[] = []
+  const erased = inputs.map(() => newer)
+  for (let i = inputs.length - 1; i >= 0; i--) {
+    erased[i] = newer
+    const ranges = inputs[i]?.footer.ranges ?? []
+    if (ranges.length > 0) newer = coalesceRanges([...newer, ...ranges])
   }
-  return aLength - bLength
+  return erased
+}
+
+/** Where the keys of the cursors' rows differ, from `from` on; -1 when they are equal. */
+function firstDifference(a: SegmentCursor, b: SegmentCursor, from: number): number {
+  const aStart = a.block.keyStarts[a.row]!
+  const bStart = b.block.keyStarts[b.row]!
+  const aLength = a.block.keyLengths[a.row]!
+  const bLength = b.block.keyLengths[b.row]!
+  const shared = Math.min(aLength, bLength)
+  const left = a.block.bytes
+  const right = b.block.bytes
+  let i = from
+  while (i < shared && left[aStart + i] === right[bStart + i]) i++
+  return i === shared && aLength === bLength ? -1 : i
+}
+
+/** A byte of the cursor's key; -1 behind its end. */
+function byteAt({ block, row }: SegmentCursor, offset: number): number {
+  return offset < block.keyLengths[row]! ? block.bytes[block.keyStarts[row]! + offset]! : -1
 }
 
 function ended(): never {

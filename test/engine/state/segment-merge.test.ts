@@ -55,3 +55,53 @@ test('several segments read as the history that wrote them', () => {
     { numRuns: 500 },
   )
 })
+
+test('segments of many blocks read as their history, from a key on too', () => {
+  const segment = fc.record({
+    keys: fc.uniqueArray(fc.nat(4000), { minLength: 1, maxLength: 600 }),
+    padding: fc.constantFrom(0, 10, 400),
+    range: fc.option(fc.tuple(fc.nat(4000), fc.nat(1500))),
+    from: fc.option(fc.nat(4000)),
+  })
+  fc.assert(
+    fc.property(fc.array(segment, { minLength: 1, maxLength: 12 }), (segments) => {
+      const model = new Map<number, string>()
+      const inputs = segments.map(({ keys, padding, range, from }, number) => {
+        const encoder = new SegmentEncoder()
+        encoder.begin(identity(number))
+        if (range !== null) {
+          const [first, count] = range
+          encoder.deleteRange(wideKey(first), wideKey(first + count))
+          for (let k = first; k < first + count; k++) model.delete(k)
+        }
+        for (const k of keys.sort((a, b) => a - b)) {
+          encoder.beginKey()
+          encoder.bytes.raw(wideKey(k))
+          encoder.beginValue()
+          encoder.bytes.raw(Buffer.from(`${number}`.padEnd(padding + 3, 'x')))
+          encoder.end()
+          if (from === null || k >= from) model.set(k, `${number}`)
+        }
+        const encoded = encoder.finish({ version: 1 })
+        if (encoded === undefined) throw new Error('a segment without rows')
+        return { ...inputOf(encoded, number), from: from === null ? undefined : wideKey(from) }
+      })
+      const read = rowsOf(inputs).map(([k, v]) => [
+        numberOf(k),
+        Buffer.from(v).toString().replace(/x+$/, '').trim(),
+      ])
+      expect(read).toEqual([...model].sort(([a], [b]) => a - b))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+/** Keys of different lengths, of which some are prefixes of the next. */
+function wideKey(n: number): Uint8Array {
+  const text = String(Math.floor(n / 2)).padStart(8, '0')
+  return Buffer.from(n % 2 === 0 ? text : `${text}+`)
+}
+
+function numberOf(key: Uint8Array): number {
+  return Number(Buffer.from(key).toString().slice(0, 8)) * 2 + (key.length - 8)
+}
