@@ -37,6 +37,17 @@ export interface Accumulators {
   result(rows: Int32Array, count: number): Column
   /** Versioned bytes of one row's partial. */
   encode(row: number, writer: ByteWriter): void
+  /**
+   * The same for `rows[from .. to)`, one after another; the bytes of `rows[i]` end where
+   * `ends[i - from]` says. Present where a loop of its own is worth it.
+   */
+  encodeRows?(
+    rows: Int32Array,
+    from: number,
+    to: number,
+    writer: ByteWriter,
+    ends: Int32Array,
+  ): void
   /** Reads into an empty row what any version of `encode` wrote. @throws StateCorruptError */
   decode(row: number, reader: ByteReader): void
   /** Estimate of the memory held. */

@@ -51,6 +51,7 @@ class DistinctAccumulators implements Accumulators {
   readonly #sets: ValueMultisets
   readonly #ids = new Int32Array(BATCH_RECORDS_MAX)
   readonly #pairs: ValuePairs = { ids: new Int32Array(64), counts: new Int32Array(64) }
+  readonly #singles: ValuePairs = { ids: new Int32Array(64), counts: new Int32Array(64) }
 
   constructor(column: number, intern: ValueIntern, inlineClass: number) {
     this.#column = column
@@ -98,6 +99,28 @@ class DistinctAccumulators implements Accumulators {
     }
   }
 
+  encodeRows(
+    rows: Int32Array,
+    from: number,
+    to: number,
+    writer: ByteWriter,
+    ends: Int32Array,
+  ): void {
+    const pairs = pairsFor(this.#singles, to - from)
+    this.#sets.singles(rows, from, to, pairs)
+    for (let i = 0; i < to - from; i++) {
+      const id = pairs.ids[i]!
+      if (id < 0) this.encode(rows[from + i]!, writer)
+      else {
+        writer.uint8(VERSION)
+        writer.uint8(1)
+        this.#encodeValue(id, writer)
+        writer.varint(pairs.counts[i]!)
+      }
+      ends[i] = writer.length
+    }
+  }
+
   decode(row: number, reader: ByteReader): void {
     readVersion(reader, VERSION)
     const size = reader.varint()
@@ -135,4 +158,12 @@ class DistinctAccumulators implements Accumulators {
     assert(source.#sets.intern === this.#sets.intern, 'both come from one Aggregate')
     return source.#sets
   }
+}
+
+function pairsFor(pairs: ValuePairs, count: number): ValuePairs {
+  if (count > pairs.ids.length) {
+    pairs.ids = new Int32Array(count)
+    pairs.counts = new Int32Array(count)
+  }
+  return pairs
 }

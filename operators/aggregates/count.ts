@@ -90,6 +90,21 @@ class CountAccumulators implements Accumulators {
     writer.varint(this.#counts[row]!)
   }
 
+  encodeRows(
+    rows: Int32Array,
+    from: number,
+    to: number,
+    writer: ByteWriter,
+    ends: Int32Array,
+  ): void {
+    const counts = this.#counts
+    for (let i = from; i < to; i++) {
+      writer.uint8(VERSION)
+      writer.varint(counts[rows[i]!]!)
+      ends[i - from] = writer.length
+    }
+  }
+
   decode(row: number, reader: ByteReader): void {
     readVersion(reader, VERSION)
     this.#counts[row] = reader.varint()

@@ -119,6 +119,19 @@ class SumAccumulators<S extends Sums<S>> implements Accumulators {
     this.#sums.encode(row, writer)
   }
 
+  encodeRows(
+    rows: Int32Array,
+    from: number,
+    to: number,
+    writer: ByteWriter,
+    ends: Int32Array,
+  ): void {
+    for (let i = from; i < to; i++) {
+      this.encode(rows[i]!, writer)
+      ends[i - from] = writer.length
+    }
+  }
+
   decode(row: number, reader: ByteReader): void {
     readVersion(reader, VERSION)
     this.#sums.decode(row, reader)

@@ -141,6 +141,23 @@ export class ValueMultisets {
     return found
   }
 
+  /**
+   * For rows [from, to) that hold one value: the value at `pairs[i - from]`; else -1. All rows are
+   * looked at in one short loop, so that waiting for memory overlaps.
+   */
+  singles(rows: Int32Array, from: number, to: number, { ids, counts }: ValuePairs): void {
+    const infos = this.#infos
+    const inline = this.#inline
+    const single = ONE_MORE | this.#inlineClass
+    const shift = this.#inlineClass + 1
+    for (let i = from; i < to; i++) {
+      const row = rows[i]!
+      const at = row << shift
+      ids[i - from] = infos[row] === single ? inline[at]! - 1 : -1
+      counts[i - from] = inline[at + 1]!
+    }
+  }
+
   /** Adds a value `by` times to a row. */
   increase(row: number, id: number, by: number): void {
     const info = this.#infos[row]!

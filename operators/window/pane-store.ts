@@ -1,45 +1,61 @@
 // PaneStore: all panes with their rows and partial results, and the table that checkpoints them. It
 // decides nothing about windows: the operator says which pane a record belongs to and when a pane
-// retires.
-//
-//   key    pane start, entersAt, key sequence: 8 bytes each, big-endian, ordered as numbers
-//   value  the partials of the aggregates one after another, each with its version
+// retires. How a row stands in storage: `pane-store-rows.ts`.
 //
 // A retired pane is one range delete; rows that come and go between two snapshots are never
 // written.
-import { ByteReader, ByteWriter, type RecordBatch } from '../../engine/batch/index.ts'
-import { StateCorruptError } from '../../engine/errors.ts'
-import type { KeyIndex, SegmentWriter, StateTable, TableFormat } from '../../engine/state/index.ts'
+import type { RecordBatch } from '../../engine/batch/index.ts'
+import {
+  type KeyIndex,
+  type SegmentWriter,
+  type StateTable,
+  sortByNumber,
+  type TableFormat,
+} from '../../engine/state/index.ts'
 import { lastWindowEnd, type WindowFrame } from '../../engine/window/index.ts'
 import type { Accumulators, Aggregate } from '../aggregates/index.ts'
 import type { KeyOrder } from './key-order.ts'
 import { CHUNK_ROWS, Pane } from './pane.ts'
-import { PaneChains } from './pane-chains.ts'
-import { sortBySequence } from './sequence-order.ts'
+import {
+  corruptPanes,
+  emptyTable,
+  inChunks,
+  KEY_BYTES,
+  orderedAt,
+  PaneRowWriter,
+  paneKey,
+  RestoredRows,
+  readPartials,
+  sequencesOf,
+  takeFlags,
+} from './pane-store-rows.ts'
 
 /** Dirty lists above this length are given back after a snapshot. */
 const DIRTY_KEPT_MAX = 8192
+/** With one changed row among so many, all flags are looked at instead of the list. */
+const SCAN_ROWS_PER_DIRTY = 64
 
 export class PaneStore implements StateTable {
   readonly name = 'panes'
   readonly format: TableFormat
   /** Partial results by row, one entry an aggregate. */
   readonly partials: readonly Accumulators[]
-  /** All live panes. */
-  readonly panes = new PaneChains()
   /** The key's slot by row. The array is replaced when it grows. */
   slotOf = new Int32Array(0)
   rows = 0
   readonly #frame: WindowFrame
   readonly #keys: KeyIndex
   readonly #order: KeyOrder
+  readonly #byStart = new Map<number, Pane>()
   readonly #paneOfChunk: (Pane | undefined)[] = []
   readonly #freeChunks: number[] = []
+  readonly #writer: PaneRowWriter
   #isDirty = new Uint8Array(0)
+  /** The same memory. */
+  #dirtyWords = new Int32Array(0)
   #retired: { readonly start: number; readonly entersAt: number }[] = []
-  /** Sequences of restored rows, until `attach` found their slots. */
-  #restored: number[] = []
-  #restoredRows: number[] = []
+  /** Restored rows, until `attach` found the slots of their sequences. */
+  #restored = new RestoredRows()
 
   constructor(
     frame: WindowFrame,
@@ -51,6 +67,7 @@ export class PaneStore implements StateTable {
     this.#keys = keys
     this.#order = order
     this.partials = aggregates.map((aggregate) => aggregate.create('panes'))
+    this.#writer = new PaneRowWriter(this.partials)
     const { size, slide, offset } = frame
     const layouts = aggregates.map((aggregate) => aggregate.layout).join(',')
     this.format = { version: 1, layout: `window(${size},${slide},${offset}) ${layouts}` }
@@ -59,16 +76,27 @@ export class PaneStore implements StateTable {
   get sizeBytes(): number {
     let total = this.slotOf.length * 5 + this.#order.sizeBytes
     for (const partials of this.partials) total += partials.sizeBytes
-    for (const pane of this.panes) total += pane.table.byteLength + pane.dirty.byteLength
+    for (const pane of this.panes()) total += pane.table.byteLength + pane.dirty.byteLength
     return total
+  }
+
+  /** All live panes, in no order. */
+  *panes(): Iterable<Pane> {
+    for (const first of this.#byStart.values()) {
+      for (let pane: Pane | undefined = first; pane !== undefined; pane = pane.later) yield pane
+    }
+  }
+
+  find(start: number, entersAt: number): Pane | undefined {
+    let pane = this.#byStart.get(start)
+    while (pane !== undefined && pane.entersAt !== entersAt) pane = pane.later
+    return pane
   }
 
   create(start: number, entersAt: number): Pane {
     const pane = new Pane(start, entersAt, lastWindowEnd(this.#frame, start))
-    const { newest } = this.panes
-    // It will hold about as many keys as the one before it.
-    if (newest?.isDirect && start > newest.start) pane.makeDirect(this.#keys.slotCount)
-    this.panes.add(pane)
+    pane.later = this.#byStart.get(start)
+    this.#byStart.set(start, pane)
     return pane
   }
 
@@ -92,24 +120,29 @@ export class PaneStore implements StateTable {
     createdCount: number,
   ): number {
     let fresh = createdCount
-    let i = from
-    for (; i < to && !pane.isDirect; i++) {
+    for (let i = from; i < to; i++) {
       const slot = slots[i]!
       const { table } = pane
       const mask = table.length - 2
       let at = (Math.imul(slot, -1640531527) >>> pane.shift) << 1
       while (table[at] !== slot + 1 && table[at] !== 0) at = (at + 2) & mask
-      if (table[at] !== 0) rows[i] = this.#changed(pane, table[at + 1]!)
-      else created[fresh++] = rows[i] = this.#createRow(pane, slot)
-    }
-    if (i === to) return fresh
-    pane.makeDirect(this.#keys.slotCount)
-    const { table } = pane
-    for (; i < to; i++) {
-      const slot = slots[i]!
-      const stored = table[slot]!
-      if (stored !== 0) rows[i] = this.#changed(pane, stored - 1)
-      else created[fresh++] = rows[i] = this.#createRow(pane, slot)
+      if (table[at] === 0) {
+        const row = this.#newRow(pane)
+        pane.put(slot, row)
+        this.slotOf[row] = slot
+        this.#order.hold(slot, this.#keys.sequenceOf[slot]!)
+        this.#isDirty[row] = 1
+        pane.markDirty(row)
+        rows[i] = row
+        created[fresh++] = row
+        continue
+      }
+      const row = table[at + 1]!
+      rows[i] = row
+      if (this.#isDirty[row] === 0) {
+        this.#isDirty[row] = 1
+        pane.markDirty(row)
+      }
     }
     return fresh
   }
@@ -121,99 +154,74 @@ export class PaneStore implements StateTable {
 
   /** Frees a pane. The keys that have no rows any more are released and lose their position. */
   retire(pane: Pane): void {
-    let left = pane.size
+    inChunks(pane.size, (from, to) => this.#drop(pane, from, to))
     for (const chunk of pane.chunks) {
       const from = chunk * CHUNK_ROWS
-      this.#dropKeys(from, from + Math.min(left, CHUNK_ROWS))
-      left -= CHUNK_ROWS
       for (const partials of this.partials) partials.clear(from, from + CHUNK_ROWS)
       this.#isDirty.fill(0, from, from + CHUNK_ROWS)
       this.#paneOfChunk[chunk] = undefined
       this.#freeChunks.push(chunk)
     }
     this.rows -= pane.size
-    this.panes.remove(pane)
+    this.#unlink(pane)
     if (pane.isStored) this.#retired.push({ start: pane.start, entersAt: pane.entersAt })
   }
 
+  #drop(pane: Pane, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const slot = this.slotOf[pane.rowAt(i)]!
+      if (this.#order.drop(slot)) this.#keys.release(slot)
+    }
+  }
+
   snapshot(segment: SegmentWriter): void {
-    const from = new ByteWriter(16)
-    const to = new ByteWriter(16)
     for (const { start, entersAt } of this.#retired.sort(byTime)) {
-      from.clear()
-      from.integerOrdered(start)
-      from.integerOrdered(entersAt)
-      to.clear()
-      to.integerOrdered(start)
-      to.integerOrdered(entersAt + 1)
-      segment.deleteRange(from.view(), to.view())
+      segment.deleteRange(paneKey(start, entersAt), paneKey(start, entersAt + 1))
     }
     this.#retired = []
     const changed: Pane[] = []
-    for (const pane of this.panes) if (pane.dirtyCount > 0) changed.push(pane)
+    for (const pane of this.panes()) if (pane.dirtyCount > 0) changed.push(pane)
     for (const pane of changed.sort(byTime)) this.#writePane(pane, segment)
   }
 
   restore(key: Uint8Array, value: Uint8Array): void {
-    const keyReader = new ByteReader(key)
-    const start = keyReader.integerOrdered()
-    const entersAt = keyReader.integerOrdered()
-    const pane = this.panes.find(start, entersAt) ?? this.create(start, entersAt)
-    pane.isStored = true
+    if (key.length !== KEY_BYTES) throw corruptPanes(`a key of ${key.length} bytes`)
+    const start = orderedAt(key, 0)
+    const entersAt = orderedAt(key, 8)
+    let { pane } = this.#restored
+    if (pane === undefined || pane.start !== start || pane.entersAt !== entersAt) {
+      pane = this.find(start, entersAt) ?? this.create(start, entersAt)
+      pane.isStored = true
+      this.#restored.pane = pane
+    }
     const row = this.#newRow(pane)
     pane.size++
-    this.#restored.push(keyReader.integerOrdered())
-    this.#restoredRows.push(row)
-    const reader = new ByteReader(value)
-    for (const partials of this.partials) partials.decode(row, reader)
-    if (reader.remaining > 0) throw corrupt(`${reader.remaining} bytes left over`)
+    this.#restored.add(row, orderedAt(key, 16))
+    readPartials(this.partials, row, value)
   }
 
   /** After a restore: leads the rows' sequences back to slots. @throws StateCorruptError */
   attach(): void {
     this.#order.ensureSlots(this.#keys.slotCount)
-    for (const pane of this.panes) pane.size = 0
-    for (let i = 0; i < this.#restoredRows.length; i++) {
-      const row = this.#restoredRows[i] ?? 0
-      const sequence = this.#restored[i] ?? 0
-      const slot = this.#keys.slotOfSequence(sequence)
-      if (slot < 0) throw corrupt(`a row of the unknown key ${sequence}`)
-      this.paneOf(row).put(slot, row, this.#keys.slotCount)
-      this.slotOf[row] = slot
-    }
+    for (const pane of this.panes()) emptyTable(pane)
+    const { rows, sequences, count } = this.#restored.take()
+    inChunks(count, (from, to) => this.#attach(rows, sequences, from, to))
     // Keys get their positions in the order of their sequences, as they did when they appeared.
-    const rows = Int32Array.from(this.#restoredRows)
-    const sequences = this.#keys.sequenceOf
-    for (const row of sortBySequence(rows, rows.length, this.slotOf, sequences)) {
-      const slot = this.slotOf[row]!
-      this.#order.hold(slot, sequences[slot]!)
-    }
-    this.#restored = []
-    this.#restoredRows = []
+    sortByNumber(rows, sequences)
+    inChunks(count, (from, to) => {
+      for (let i = from; i < to; i++) this.#order.hold(this.slotOf[rows[i]!]!, sequences[i]!)
+    })
+    this.#restored = new RestoredRows()
   }
 
-  /** Marks a row as changed since the last snapshot; gives it back. */
-  #changed(pane: Pane, row: number): number {
-    if (this.#isDirty[row] === 0) {
-      this.#isDirty[row] = 1
-      pane.markDirty(row)
-    }
-    return row
-  }
-
-  #createRow(pane: Pane, slot: number): number {
-    const row = this.#newRow(pane)
-    pane.put(slot, row, this.#keys.slotCount)
-    this.slotOf[row] = slot
-    this.#order.hold(slot, this.#keys.sequenceOf[slot]!)
-    return this.#changed(pane, row)
-  }
-
-  /** The rows [from, to) are given up: keys that hold no other row are released. */
-  #dropKeys(from: number, to: number): void {
-    for (let row = from; row < to; row++) {
-      const slot = this.slotOf[row]!
-      if (this.#order.drop(slot)) this.#keys.release(slot)
+  #attach(rows: Int32Array, sequences: Float64Array, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const row = rows[i]!
+      const sequence = sequences[i]!
+      const slot = this.#keys.slotOfSequence(sequence)
+      if (slot < 0) throw corruptPanes(`a row of the unknown key ${sequence}`)
+      this.paneOf(row).put(slot, row)
+      this.slotOf[row] = slot
     }
   }
 
@@ -238,27 +246,47 @@ export class PaneStore implements StateTable {
     const isDirty = new Uint8Array(capacity)
     isDirty.set(this.#isDirty)
     this.#isDirty = isDirty
+    this.#dirtyWords = new Int32Array(isDirty.buffer)
     for (const partials of this.partials) partials.ensureRows(capacity)
   }
 
-  #writePane(pane: Pane, segment: SegmentWriter): void {
-    const { bytes } = segment
-    const sequences = this.#keys.sequenceOf
-    const rows = sortBySequence(pane.dirty, pane.dirtyCount, this.slotOf, sequences)
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!
-      segment.beginKey()
-      bytes.integerOrdered(pane.start)
-      bytes.integerOrdered(pane.entersAt)
-      bytes.integerOrdered(sequences[this.slotOf[row]!]!)
-      segment.beginValue()
-      for (const partials of this.partials) partials.encode(row, bytes)
-      segment.end()
-      this.#isDirty[row] = 0
+  #unlink(pane: Pane): void {
+    const first = this.#byStart.get(pane.start)
+    if (first === pane) {
+      if (pane.later === undefined) this.#byStart.delete(pane.start)
+      else this.#byStart.set(pane.start, pane.later)
+      return
     }
+    for (let other = first; other !== undefined; other = other.later) {
+      if (other.later === pane) other.later = pane.later
+    }
+  }
+
+  #writePane(pane: Pane, segment: SegmentWriter): void {
+    const rows = this.#takeDirty(pane)
+    const sequences = sequencesOf(rows, this.slotOf, this.#keys.sequenceOf)
+    sortByNumber(rows, sequences)
+    this.#writer.write(pane, rows, sequences, segment)
     pane.isStored = true
+  }
+
+  /** The changed rows of a pane, which count as written from now on. */
+  #takeDirty(pane: Pane): Int32Array {
+    const rows = pane.dirty.slice(0, pane.dirtyCount)
     pane.dirtyCount = 0
     if (pane.dirty.length > DIRTY_KEPT_MAX) pane.dirty = new Int32Array(64)
+    const isDirty = this.#isDirty
+    if (rows.length * SCAN_ROWS_PER_DIRTY < pane.size) {
+      for (let i = 0; i < rows.length; i++) isDirty[rows[i]!] = 0
+      return rows
+    }
+    // Many of them: the order of creation is nearly that of the sequences, and kind to caches.
+    let count = 0
+    for (const chunk of pane.chunks) {
+      const first = chunk * CHUNK_ROWS
+      count = takeFlags(isDirty, this.#dirtyWords, first, first + CHUNK_ROWS, rows, count)
+    }
+    return rows
   }
 }
 
@@ -267,13 +295,4 @@ function byTime(
   b: { readonly start: number; readonly entersAt: number },
 ): number {
   return a.start - b.start || a.entersAt - b.entersAt
-}
-
-function corrupt(found: string): StateCorruptError {
-  return new StateCorruptError({
-    code: 'PANES_CORRUPT',
-    message: 'the stored panes of a window do not fit together',
-    found,
-    remedy: 'Restore a savepoint.',
-  })
 }

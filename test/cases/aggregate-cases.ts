@@ -75,6 +75,33 @@ export function aggregateCases(title: string, options: AggregateCase): void {
     )
   })
 
+  test(`${title}: rows are encoded together as they are one by one`, () => {
+    const rows = fc.array(fc.nat(7), { maxLength: 300 })
+    fc.assert(
+      fc.property(
+        lists,
+        fc.infiniteStream(fc.nat(7)),
+        rows,
+        fc.nat(5),
+        (list, spread, read, at) => {
+          const lanes = filled(aggregate(), options, list, () => spread.next().value ?? 0)
+          const from = Math.min(at, read.length)
+          const ends = new Int32Array(read.length)
+          const together = new ByteWriter()
+          lanes.encodeRows?.(Int32Array.from(read), from, read.length, together, ends)
+          if (lanes.encodeRows === undefined) return
+          const alone = new ByteWriter()
+          for (let i = from; i < read.length; i++) {
+            lanes.encode(read[i] ?? 0, alone)
+            expect(ends[i - from]).toBe(alone.length)
+          }
+          expect(together.toBytes()).toEqual(alone.toBytes())
+        },
+      ),
+      RUNS,
+    )
+  })
+
   test(`${title}: clearing a row leaves the others and makes it empty`, () => {
     fc.assert(
       fc.property(lists, lists, (kept, dropped) => {
