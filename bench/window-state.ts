@@ -2,15 +2,16 @@
 // long does it take to restore them, and how many bytes is a key?
 // Shapes: the real window operator (5 min every 1 min; count, exact sum, exact distinct) keyed by a
 // user id as text, its own tables in a real store; every key with one event, then epochs that each
-// touch 5 % of the keys at random. A pause is the snapshot of the tables and the durable commit; a
-// slice of compaction runs after each, as in the slot's loop, and is told apart.
+// touch 5 % of the keys at random. A pause is the snapshot of the tables and the durable commit. Slices
+// of compaction run between batches while there is work, one after LOOP_SLICE_MS of them, as in the
+// slot's loop, and are told apart.
 // It should not win where every key changes in every epoch: the pause grows with the changed rows.
-// Usage: npm run build && taskset -c 0 node dist/bench/window-state.js [--small] [--keys 1000000]
+// Usage: npm run build && taskset -c 0 node dist/bench/window-state.js [--small] [--keys n] [--epochs n]
 import { join } from 'node:path'
 import { type Column, Dictionary, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
 import { JobStore, type SlotStore } from '../engine/checkpoint/index.ts'
 import { type Random, seededRandom, systemClock } from '../engine/clock.ts'
-import { BATCH_RECORDS_MAX, COMPACTION_SLICE_BYTES_MAX } from '../engine/limits.ts'
+import { BATCH_RECORDS_MAX, COMPACTION_SLICE_BYTES_MAX, LOOP_SLICE_MS } from '../engine/limits.ts'
 import type { Output } from '../engine/operator.ts'
 import { int64, schema, string } from '../engine/schema/index.ts'
 import type { StateTable } from '../engine/state/index.ts'
@@ -31,6 +32,12 @@ export interface WindowStateResult {
   readonly pauseMs: Spread
   readonly snapshotMs: Spread
   readonly compactionSliceMs: Spread
+  /** Slices of compaction between two epochs, and the share of all time that they took. */
+  readonly slicesPerEpoch: number
+  readonly compactionShare: number
+  /** What a restore has to read. */
+  readonly storedSegments: number
+  readonly storedRowsPerLiveRow: number
   /** From opening the store until the operator can take a batch. */
   readonly restoreMs: number
   readonly memoryBytesPerKey: number
@@ -68,30 +75,62 @@ async function fillAndTouch(path: string, { keys, epochs }: WindowStateShape, us
   const dirty = Math.floor(keys * DIRTY_SHARE)
   const pauses: number[] = []
   const snapshots: number[] = []
-  const slices: number[] = []
+  const slices = new Slices(slot)
+  const started = systemClock.elapsedMs()
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (let from = 0; from < dirty; from += BATCH_RECORDS_MAX) {
       const length = Math.min(BATCH_RECORDS_MAX, dirty - from)
       window.push(batchOf(users, random, length, () => Math.floor(random() * keys)))
+      slices.afterBatch()
     }
     const { snapshotMs, totalMs } = commit(slot, window.tables)
     pauses.push(totalMs)
     snapshots.push(snapshotMs)
-    const started = systemClock.elapsedMs()
-    slot.compact(COMPACTION_SLICE_BYTES_MAX)
-    slices.push(systemClock.elapsedMs() - started)
+    slices.hasWork = true
   }
+  const elapsedMs = systemClock.elapsedMs() - started
+  const stored = store.reader().tables()
   const measured = {
     dirtyPerEpoch: dirty,
     firstEpochMs,
     pauseMs: spread(pauses),
     snapshotMs: spread(snapshots),
-    compactionSliceMs: spread(slices),
+    compactionSliceMs: spread(slices.durations),
+    slicesPerEpoch: rounded(slices.durations.length / epochs),
+    compactionShare: rounded(total(slices.durations) / elapsedMs),
+    storedSegments: total(stored.map(({ segments }) => segments)),
+    storedRowsPerLiveRow: rounded(total(stored.map(({ rows }) => rows)) / window.rows),
     memoryBytesPerKey: rounded(window.sizeBytes / keys),
     storedBytesPerKey: rounded(slot.storedBytes / keys),
   }
   await store.close()
   return { measured, rows: window.rows }
+}
+
+/** Slices of compaction between batches, as the slot's loop runs them. */
+class Slices {
+  readonly durations: number[] = []
+  hasWork = true
+  readonly #slot: SlotStore
+  #sliceEnd = systemClock.elapsedMs() + LOOP_SLICE_MS
+
+  constructor(slot: SlotStore) {
+    this.#slot = slot
+  }
+
+  afterBatch(): void {
+    const started = systemClock.elapsedMs()
+    if (started < this.#sliceEnd) return
+    if (this.hasWork) {
+      this.hasWork = this.#slot.compact(COMPACTION_SLICE_BYTES_MAX)
+      this.durations.push(systemClock.elapsedMs() - started)
+    }
+    this.#sliceEnd = systemClock.elapsedMs() + LOOP_SLICE_MS
+  }
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0)
 }
 
 function commit(slot: SlotStore, tables: readonly StateTable[]) {
@@ -201,5 +240,6 @@ function integer(values: Float64Array): Column {
 
 if (isProgram(import.meta.url)) {
   const shape = hasFlag('small') ? small : large
-  print(await run({ ...shape, keys: numberOption('keys', shape.keys) }))
+  const keys = numberOption('keys', shape.keys)
+  print(await run({ keys, epochs: numberOption('epochs', shape.epochs) }))
 }
