@@ -23,6 +23,7 @@ export function filter<Row>(condition: Condition<Row>) {
       kind: 'filter',
       options: { condition: shown },
       inputs: [stream.reference],
+      takesChangelog: true,
       outputs: [outputLike(output, schema, (column) => column)],
       preserves: 'all',
       instantiate: () => new Filter(condition, schema),

@@ -51,6 +51,7 @@ export function latestBy<Column extends string>(options: LatestByOptions<Column>
       name,
       options: { by, order, ttlMicros },
       inputs: [stream.reference],
+      takesChangelog: true,
       outputs: [{ name: 'main', schema, isChangelog: true, mustBeUsed: false, keys: by }],
       keys: by,
       // Rows that an operator made under keys come from one task, in its order. Of others, equal

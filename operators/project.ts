@@ -38,6 +38,7 @@ export function project<Out>(
     kind,
     options: Object.fromEntries(entries.map(([name, e]) => [name, describeExpression(e.node)])),
     inputs: [stream.reference],
+    takesChangelog: true,
     outputs: [outputLike(output, schema, nameOf)],
     preserves: entries.filter(isKept).map(([name]) => name),
     instantiate: () => new Project(expressions, input, schema),

@@ -31,6 +31,7 @@ export function pickColumns(kind: string, stream: Stream<unknown>, columns: read
     kind,
     options: { columns },
     inputs: [stream.reference],
+    takesChangelog: true,
     outputs: [outputLike(output, schema, (name) => columns.find((c) => c.from === name)?.to)],
     preserves: columns.filter(({ from, to }) => from === to).map(({ to }) => to),
     instantiate: () => new PickColumns(indexes, schema),

@@ -62,6 +62,7 @@ export function settle(options: SettleOptions = {}) {
       name: options.name ?? `settle-${above.name ?? above.kind}`,
       options: { keys, settledAfterMicros },
       inputs: [stream.reference],
+      takesChangelog: true,
       outputs: [{ ...insertOutput(schema), keys }],
       isStateful: true,
       preserves: 'all',

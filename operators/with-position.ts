@@ -1,9 +1,10 @@
 // withPosition: adds where each record came from as the columns `_partition` and `_offset`, so that
 // a raw table can be replayed in the order of its topic.
 import { type Column, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
-import { insertOutput, logicalOperator, Stream } from '../engine/graph/index.ts'
+import { logicalOperator, Stream } from '../engine/graph/index.ts'
 import type { Operator, Output } from '../engine/operator.ts'
 import { int32, int64, type Schema, schema, schemaOf } from '../engine/schema/index.ts'
+import { outputLike } from './stateless.ts'
 
 const position = schema({ _partition: int32(), _offset: int64() })
 
@@ -20,7 +21,8 @@ export function withPosition() {
     const operator = logicalOperator({
       kind: 'with-position',
       inputs: [stream.reference],
-      outputs: [insertOutput(output)],
+      takesChangelog: true,
+      outputs: [outputLike(stream.output, output, (column) => column)],
       preserves: 'all',
       instantiate: () => new WithPosition(output),
     })

@@ -10,6 +10,7 @@ import { assertNever } from '../../engine/errors.ts'
 import {
   COMPATIBILITY_MODES,
   type CompatibilityMode,
+  changelogTopic,
   decideVersion,
   readerDifferences,
   type Schema,
@@ -32,6 +33,8 @@ export interface OpenedTopic {
   readonly job: string
   readonly schema: Schema<unknown>
   readonly mode: CompatibilityMode
+  /** Its records update and delete earlier ones. */
+  readonly isChangelog?: boolean
   /**
    * `declare`: the schema becomes a version. `read`: another job writes the topic, and its versions
    * must be readable. `begin`: as `declare`, and what was known before is forgotten.
@@ -48,8 +51,9 @@ export function readTopicSchemas(dataFolder: string): Versions {
 
 /**
  * Opens topics: registers the schemas that are new and allowed.
- * @throws StateMismatchError SCHEMA_INCOMPATIBLE for the first that its mode forbids; then no topic
- * gets a version
+ * @throws StateMismatchError SCHEMA_INCOMPATIBLE for the first that its mode forbids; ConfigError
+ * CHANGELOG_INPUT for one that is read although another job writes updates to it; then no topic gets
+ * a version
  * @throws StorageError LOCK_HELD, CATALOG_UNWRITABLE; StateCorruptError CATALOG_CORRUPT
  */
 export async function openTopicSchemas(
@@ -88,22 +92,27 @@ function versionsAfter(
   topic: OpenedTopic,
   now: number,
 ): readonly SchemaVersion[] | undefined {
-  const { key, mode, schema, job } = topic
+  const { key, mode, schema, job, isChangelog = false } = topic
   if (topic.as === 'read') {
+    const changes = history.find((version) => version.isChangelog)
+    if (changes !== undefined) throw changelogTopic(key, job, changes)
     const differences = readerDifferences(mode, history, schema)
     if (differences.length > 0) throw schemaIncompatible(key, mode, differences)
     return undefined
   }
   const kept = topic.as === 'begin' ? [] : history
   if (topic.as === 'begin' && history.length === 1 && isFirst(history, schema)) return undefined
-  const decision = decideVersion(mode, kept, schema)
+  const decision = decideVersion(mode, kept, schema, isChangelog)
   switch (decision.kind) {
     case 'known':
       return undefined
     case 'refuse':
       throw schemaIncompatible(key, mode, decision.differences)
     case 'next':
-      return [...kept, { version: decision.version, schema, mode, job, registeredMicros: now }]
+      return [
+        ...kept,
+        { version: decision.version, schema, isChangelog, mode, job, registeredMicros: now },
+      ]
     default:
       return assertNever(decision)
   }
@@ -117,8 +126,8 @@ function dataOf(versions: Versions): Record<string, unknown> {
   return Object.fromEntries(
     Array.from(versions, ([key, each]) => [
       key,
-      each.map(({ version, job, mode, registeredMicros, schema }) => {
-        return { version, job, mode, registeredMicros, columns: schema.fields }
+      each.map(({ version, job, mode, isChangelog, registeredMicros, schema }) => {
+        return { version, job, mode, isChangelog, registeredMicros, columns: schema.fields }
       }),
     ]),
   )
@@ -140,8 +149,10 @@ function checkedVersion(path: string, key: string, number: number, value: unknow
   const schema = schemaFromData(value.columns)
   const mode = 'mode' in value ? COMPATIBILITY_MODES.find((each) => each === value.mode) : undefined
   const job = 'job' in value ? value.job : undefined
+  const isChangelog = 'isChangelog' in value ? value.isChangelog : false
   const registeredMicros = 'registeredMicros' in value ? value.registeredMicros : undefined
   if (schema === undefined || mode === undefined) throw corrupt()
   if (typeof job !== 'string' || typeof registeredMicros !== 'number') throw corrupt()
-  return { version: number, schema, mode, job, registeredMicros }
+  if (typeof isChangelog !== 'boolean') throw corrupt()
+  return { version: number, schema, isChangelog, mode, job, registeredMicros }
 }

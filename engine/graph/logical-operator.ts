@@ -44,13 +44,18 @@ export interface LogicalOperator {
   readonly isStateful: boolean
   /** Input columns whose values leave unchanged under the same name: all, or those listed. */
   readonly preserves: 'all' | readonly string[]
+  /**
+   * True when the operator does right by rows that update or delete earlier ones; the planner gives
+   * no changelog to any other.
+   */
+  readonly takesChangelog: boolean
   /** Why the results may differ from run to run; takes the job out of the replay-equal promise. */
   readonly nondeterministic?: string
   /** Makes the running operator of one task. */
   instantiate(): Operator
 }
 
-/** What a builder must say; the rest has defaults: stateless, order 'input', no keys. */
+/** What a builder must say; the rest has defaults: stateless, order 'input', no keys, inserts. */
 export type OperatorParts = Pick<LogicalOperator, 'kind' | 'inputs' | 'outputs' | 'instantiate'> &
   Partial<LogicalOperator>
 
@@ -62,6 +67,7 @@ export function logicalOperator(parts: OperatorParts): LogicalOperator {
     order: 'input',
     isStateful: false,
     preserves: [],
+    takesChangelog: false,
     ...parts,
   }
 }

@@ -1,7 +1,8 @@
-// What the planner refuses, in words: outputs that go nowhere, inputs that are not co-partitioned.
+// What the planner refuses, in words: outputs that go nowhere, inputs that are not co-partitioned,
+// updates and deletes where only inserts make sense.
 import { ConfigError } from '../errors.ts'
 import type { LogicalJob } from './job.ts'
-import type { LogicalOperator, StreamReference } from './logical-operator.ts'
+import type { LogicalOperator, OutputDescription, StreamReference } from './logical-operator.ts'
 
 /** Late outputs must be routed or dropped by name. @throws ConfigError LATE_UNROUTED */
 export function checkOutputsUsed(job: LogicalJob, ids: ReadonlyMap<LogicalOperator, string>): void {
@@ -26,6 +27,77 @@ function lateUnrouted(id: string, output: string): ConfigError {
     expected: 'a sink for it, or drop() by name',
     found: 'neither',
     remedy: `Add to(stream.${output}, …) or drop(stream.${output}).`,
+  })
+}
+
+/**
+ * Rows that update or delete earlier ones go only where that is understood.
+ * @throws ConfigError CHANGELOG_INPUT, CHANGELOG_SINK, CHANGELOG_KEYLESS
+ */
+export function checkChangelogs(job: LogicalJob, ids: ReadonlyMap<LogicalOperator, string>): void {
+  for (const [operator, id] of ids) {
+    if (operator.takesChangelog) continue
+    for (const input of operator.inputs) {
+      const output = outputOf(input)
+      if (output?.isChangelog === true) throw changelogInput(id, ids.get(input.operator), output)
+    }
+  }
+  for (const { id, description, input } of job.sinks) {
+    const output = outputOf(input)
+    if (output?.isChangelog !== true) continue
+    const above = ids.get(input.operator)
+    if (description.finalOnly) throw changelogSink(id, above, output)
+    const key = description.options.key ?? output.keys
+    if (description.kind === 'topic' && key === undefined) throw changelogKeyless(id, above)
+  }
+}
+
+function outputOf({ operator, port }: StreamReference): OutputDescription | undefined {
+  return operator.outputs[port]
+}
+
+function changelogInput(
+  id: string,
+  above: string | undefined,
+  output: OutputDescription,
+): ConfigError {
+  return new ConfigError({
+    code: 'CHANGELOG_INPUT',
+    message: `operator "${id}" takes rows that nothing changes later`,
+    expected: 'a stream of inserts',
+    found: `the changelog of "${above}", with updates and deletes`,
+    remedy: finalRows(`"${id}"`, output),
+  })
+}
+
+function changelogSink(
+  id: string,
+  above: string | undefined,
+  output: OutputDescription,
+): ConfigError {
+  return new ConfigError({
+    code: 'CHANGELOG_SINK',
+    message: `sink "${id}" takes rows once, when nothing changes them any more`,
+    expected: 'a stream of inserts',
+    found: `the changelog of "${above}", with updates and deletes`,
+    remedy: finalRows(`"${id}"`, output),
+  })
+}
+
+/** How the rows of a changelog become final, where they ever do. */
+function finalRows(before: string, { keys, settledAfterMicros }: OutputDescription): string {
+  return keys === undefined || settledAfterMicros === undefined
+    ? 'These rows never become final: use a window instead, or send them to a topic or online view.'
+    : `Put settle() before ${before}: it gives each row once, when it is final.`
+}
+
+function changelogKeyless(id: string, above: string | undefined): ConfigError {
+  return new ConfigError({
+    code: 'CHANGELOG_KEYLESS',
+    message: `sink "${id}" can not say which row an update or delete is for`,
+    expected: 'a key',
+    found: `the changelog of "${above}" without its key columns`,
+    remedy: 'Keep the key columns of the stream, or name a key: topicSink(name, { key }).',
   })
 }
 

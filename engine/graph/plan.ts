@@ -8,7 +8,7 @@ import { assert } from '../errors.ts'
 import { type LogicalJob, type LogicalSink, topicOf } from './job.ts'
 import type { LogicalOperator, StreamReference } from './logical-operator.ts'
 import { operatorIds } from './operator-ids.ts'
-import { checkOutputsUsed, partitionsDiffer } from './plan-checks.ts'
+import { checkChangelogs, checkOutputsUsed, partitionsDiffer } from './plan-checks.ts'
 import type { Topic } from './topic.ts'
 
 /** What the rows of a stream are partitioned by; `keys` undefined: by nothing known. */
@@ -89,7 +89,8 @@ interface Placed {
 
 /**
  * Cuts a job into stages.
- * @throws ConfigError LATE_UNROUTED, OPERATOR_ID_AMBIGUOUS, PARTITIONS_DIFFER
+ * @throws ConfigError LATE_UNROUTED, OPERATOR_ID_AMBIGUOUS, PARTITIONS_DIFFER, CHANGELOG_INPUT,
+ * CHANGELOG_SINK, CHANGELOG_KEYLESS
  */
 export function planJob(job: LogicalJob, partitions: PartitionCounts): Plan {
   return new Planner(job, partitions).plan()
@@ -111,6 +112,7 @@ class Planner {
 
   plan(): Plan {
     checkOutputsUsed(this.#job, this.#ids)
+    checkChangelogs(this.#job, this.#ids)
     for (const sink of this.#job.sinks) {
       const { reference } = this.#place(sink.input.operator)
       const input = { ...reference, port: sink.input.port }

@@ -38,6 +38,7 @@ export {
 } from './schema.ts'
 export { sameSchema, schemaFromData, schemaText } from './schema-text.ts'
 export {
+  changelogTopic,
   decideVersion,
   readerDifferences,
   type SchemaVersion,

@@ -2,13 +2,13 @@
 // the versions that are known, and the error that says no. Whoever keeps the versions carries it out.
 //
 //   declared schema          versions   decision
-//   equals any version       any        known: nothing to do
+//   equals any version       any        known: nothing to do (rows of a changelog are no inserts)
 //   differs, mode allows     any        next: becomes the next version
 //   differs, mode forbids    ≥ 1        refuse, with the differences
 //
 // A schema that was registered once is taken again: jobs that read different columns of one topic
 // may take turns.
-import { StateMismatchError } from '../errors.ts'
+import { ConfigError, StateMismatchError } from '../errors.ts'
 import {
   type CompatibilityMode,
   checkHistory,
@@ -22,6 +22,8 @@ import { sameSchema } from './schema-text.ts'
 export interface SchemaVersion {
   readonly version: number
   readonly schema: Schema<unknown>
+  /** Its records update and delete earlier ones. */
+  readonly isChangelog: boolean
   /** The mode by which it was allowed. */
   readonly mode: CompatibilityMode
   /** The job that opened the topic with it first. */
@@ -44,8 +46,11 @@ export function decideVersion(
   mode: CompatibilityMode,
   history: readonly SchemaVersion[],
   declared: Schema<unknown>,
+  isChangelog = false,
 ): VersionDecision {
-  const known = history.find(({ schema }) => sameSchema(schema, declared))
+  const known = history.find((version) => {
+    return version.isChangelog === isChangelog && sameSchema(version.schema, declared)
+  })
   if (known !== undefined) return { kind: 'known', version: known.version }
   const schemas = history.map(({ schema }) => schema)
   const differences = checkHistory(mode, schemas, declared).map((found) => ({
@@ -92,6 +97,19 @@ export function schemaIncompatible(
       `Change the schema so, or give the records another topic; see version ${last}: ` +
       `millrace log schema ${topic}. Declaring compatibility "none" takes any schema: records ` +
       'that do not fit it become dead letters.',
+  })
+}
+
+/** A topic with updates and deletes is no input: read as rows of their own they would count twice. */
+export function changelogTopic(topic: string, job: string, writer: SchemaVersion): ConfigError {
+  return new ConfigError({
+    code: 'CHANGELOG_INPUT',
+    message: `job "${job}" can not read topic "${topic}"`,
+    expected: 'a topic of records that nothing changes later',
+    found: `updates and deletes, since version ${writer.version}, of job "${writer.job}"`,
+    remedy:
+      `Let job "${writer.job}" write the final rows to a topic of their own, behind settle(); ` +
+      'rows of a running aggregate never become final: look them up in an online view.',
   })
 }
 

@@ -30,6 +30,7 @@ export function logSchemaCommand(io: CliIo): Command {
           { name: 'registered', value: (row) => timeText(row.registeredMicros) },
           { name: 'job', value: (row) => row.job },
           { name: 'mode', value: (row) => row.mode },
+          { name: 'records', value: (row) => (row.isChangelog ? 'changelog' : 'inserts') },
           { name: 'columns', value: (row) => schemaText(row.schema) },
         ],
         versions,

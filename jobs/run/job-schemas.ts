@@ -14,7 +14,10 @@ import { type DataType, type Field, type Schema, schemaOf } from '../../engine/s
 import { compatibilityOf } from '../sinks.ts'
 import type { RunOptions } from './run-options.ts'
 
-/** @throws StateMismatchError SCHEMA_INCOMPATIBLE; StateCorruptError, StorageError */
+/**
+ * @throws StateMismatchError SCHEMA_INCOMPATIBLE; ConfigError CHANGELOG_INPUT; StateCorruptError,
+ * StorageError
+ */
 export async function openSchemas(
   job: LogicalJob,
   options: RunOptions,
@@ -53,7 +56,8 @@ function writtenTopic(job: string, sink: LogicalSink): OpenedTopic {
   assert(output !== undefined, `sink ${sink.id}: operator ${operator.kind} has no output ${port}`)
   const { name } = sink.description
   const mode = compatibilityOf(sink.description)
-  return { job, key: name, schema: asWritten(output.schema), mode, as: 'declare' }
+  const { isChangelog } = output
+  return { job, key: name, schema: asWritten(output.schema), isChangelog, mode, as: 'declare' }
 }
 
 /** Whatever numbers a timestamp was read from, it is written as text. */

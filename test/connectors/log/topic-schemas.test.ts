@@ -36,6 +36,7 @@ test('versions stand beside the homes, each with its job, mode and time', async 
     {
       version: 1,
       schema: { fields: narrow.fields },
+      isChangelog: false,
       mode: 'full',
       job: 'fraud',
       registeredMicros: 1_700_000_000_000_000,
@@ -43,6 +44,7 @@ test('versions stand beside the homes, each with its job, mode and time', async 
     {
       version: 2,
       schema: { fields: wide.fields },
+      isChangelog: false,
       mode: 'full',
       job: 'other',
       registeredMicros: 1_700_000_001_000_000,
@@ -79,6 +81,17 @@ test('a reader adds no version, and one that begins anew forgets the earlier one
   expect(readTopicSchemas(data).get('fraud/in')).toMatchObject([
     { version: 1, schema: { fields: broken.fields } },
   ])
+})
+
+test('a topic with updates is refused to readers, whatever its newest version holds', async () => {
+  const data = temporaryFolder()
+  await openTopicSchemas(data, [opened('totals', narrow, { isChangelog: true })])
+  await openTopicSchemas(data, [opened('totals', narrow)])
+  expect(numbersOf(data, 'totals')).toEqual([1, 2])
+  const read = opened('totals', narrow, { as: 'read', job: 'reader', mode: 'none' })
+  await expect(openTopicSchemas(data, [read])).rejects.toThrow(
+    /CHANGELOG_INPUT: job "reader" can not read topic "totals".*version 1, of job "fraud"/,
+  )
 })
 
 test('a damaged version is refused with its path', async () => {

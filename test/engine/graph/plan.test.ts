@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { col } from '../../../engine/expression/index.ts'
 import {
   type Job,
   type JobContext,
   job,
+  logicalOperator,
   type Plan,
   planJob,
+  Stream,
   type Topic,
   topic,
 } from '../../../engine/graph/index.ts'
@@ -14,12 +17,15 @@ import {
   count,
   deduplicate,
   filter,
+  hoppingWindow,
   keyBy,
   rename,
   runningAggregate,
   select,
+  settle,
   tumblingWindow,
   union,
+  withPosition,
 } from '../../../operators/index.ts'
 import { topicSinkOf } from '../../support/test-sinks.ts'
 
@@ -166,5 +172,85 @@ describe('the planner', () => {
       to(from(keyed).pipe(keyBy('shop'), perKey), sink)
     }
     expect(shape(plan(define))).toEqual(shape(plan(define)))
+  })
+})
+
+describe('a changelog', () => {
+  const window = (allowedLateness: string) => tumblingWindow({ size: '1m', allowedLateness })
+  const corrected = (context: JobContext) => {
+    const rows = context.from(keyed).pipe(keyBy('user'), window('10s'), aggregate({ n: count() }))
+    context.drop(rows.late)
+    return rows
+  }
+
+  it('is refused as input of a window, with the operator that makes it and what to do', () => {
+    const define = (context: JobContext) => {
+      const totals = corrected(context).pipe(
+        keyBy('user'),
+        hoppingWindow({ size: '1h', every: '30m', name: 'second' }),
+        aggregate({ windows: count() }),
+      )
+      context.drop(totals.late)
+      context.to(totals, sink)
+    }
+    expect(() => plan(define)).toThrow(
+      /CHANGELOG_INPUT: operator "second".*changelog of "window".*Put settle\(\) before "second"/,
+    )
+  })
+
+  it('is taken by a window once settle has made its rows final', () => {
+    const stages = plan((context) => {
+      const totals = corrected(context).pipe(
+        settle(),
+        keyBy('user'),
+        hoppingWindow({ size: '1h', every: '30m', name: 'second' }),
+        aggregate({ windows: count() }),
+      )
+      context.drop(totals.late)
+      context.to(totals, sink)
+    })
+    expect(shape(stages)).toEqual(['4: keyed > window+settle-window+second > topic:out'])
+  })
+
+  it('that never becomes final is not told to settle', () => {
+    const define = (context: JobContext) => {
+      const totals = context.from(keyed).pipe(keyBy('user'), perKey)
+      const windows = totals.pipe(keyBy('user'), window('0s'), aggregate({ m: count() }))
+      context.drop(windows.late)
+      context.to(windows, sink)
+    }
+    expect(() => plan(define)).toThrow(/CHANGELOG_INPUT: .*never become final: use a window/)
+  })
+
+  it('is refused to an operator that does not say it takes one, also behind others', () => {
+    const define = (takesChangelog: boolean) => (context: JobContext) => {
+      const rows = corrected(context).pipe(withPosition(), filter(col('n').gt(1)))
+      const operator = logicalOperator({
+        kind: 'look-up',
+        inputs: [rows.reference],
+        outputs: [rows.output],
+        takesChangelog,
+        instantiate: () => ({ onBatch: (batch, _, out) => out.emit(batch) }),
+      })
+      context.to(new Stream({ operator, port: 0 }), sink)
+    }
+    expect(() => plan(define(false))).toThrow(/CHANGELOG_INPUT: operator "look-up".*"filter"/)
+    expect(plan(define(true)).stages).toHaveLength(1)
+  })
+
+  it('is refused to a sink of final rows, and to a topic without a key', () => {
+    const finalOnly = { ...sink, finalOnly: true }
+    expect(() => plan((context) => context.to(corrected(context), finalOnly))).toThrow(
+      /CHANGELOG_SINK: sink "topic:out".*Put settle\(\)/,
+    )
+    const keyless = (context: JobContext) => {
+      context.to(corrected(context).pipe(select('n', 'window_end')), sink)
+    }
+    expect(() => plan(keyless)).toThrow(/CHANGELOG_KEYLESS: sink "topic:out".*"select"/)
+    const withKey = { ...sink, options: { ...sink.options, key: ['n'] } }
+    const named = (context: JobContext) => {
+      context.to(corrected(context).pipe(select('n', 'window_end')), withKey)
+    }
+    expect(plan(named).stages).toHaveLength(1)
   })
 })

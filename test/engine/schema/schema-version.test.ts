@@ -7,7 +7,14 @@ const second = s.schema({ id: s.string() })
 
 function history(...schemas: s.Schema<unknown>[]): s.SchemaVersion[] {
   return schemas.map((schema, i) => {
-    return { version: i + 1, schema, mode: 'none', job: 'j', registeredMicros: 0 }
+    return {
+      version: i + 1,
+      schema,
+      isChangelog: false,
+      mode: 'none',
+      job: 'j',
+      registeredMicros: 0,
+    }
   })
 }
 
@@ -23,6 +30,13 @@ describe('a declared schema', () => {
     const versions = history(first, second)
     expect(s.decideVersion('full', versions, turned)).toEqual({ kind: 'known', version: 1 })
     expect(s.decideVersion('full', versions, second)).toEqual({ kind: 'known', version: 2 })
+  })
+
+  test('of a changelog is another version than of inserts', () => {
+    expect(s.decideVersion('full', history(first), first, true)).toEqual({
+      kind: 'next',
+      version: 2,
+    })
   })
 
   test('is refused with the differences from the version that forbids it', () => {

@@ -137,6 +137,27 @@ test('a job that reads what another one writes must be able to read its newest v
   expect(await versionsOf(folder, 'copied')).toHaveLength(1)
 })
 
+test('a topic with updates and deletes is no input of another job', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const folder = workFolder()
+  await appendOrders(folder, [{ user: 'ann', cents: 5 }])
+  const totals = `
+import { count, int32, int64, job, keyBy, runningAggregate, schema, string } from 'millrace'
+import { timestamp, topic, topicSink } from 'millrace'
+const input = topic('orders', { schema: schema({ ${FIRST} }), eventTime: 'at' })
+export default job('totals', ({ from, to }) => {
+  to(from(input).pipe(keyBy('user'), runningAggregate({ n: count() })), topicSink('totals'))
+})
+`
+  expect(await run(folder, totals)).toMatchObject({ exit: 0 })
+  expect(await rowsOf(folder, 'totals')).toEqual([{ user: 'ann', n: 1 }])
+  const columns = 'user: string(), n: int64(), at: timestamp()'
+  const refused = await run(folder, copyJob('reader', columns, '', 'totals', 'read'))
+  expect(refused.exit).toBe(2)
+  expect(refused.stderr).toMatch(/^CHANGELOG_INPUT: .*"reader".*"totals".*of job "totals"/m)
+})
+
 test('a topic that is bound to files keeps its schema with the run, until --fresh', {
   timeout: TIMEOUT_MS,
 }, async () => {
