@@ -138,11 +138,9 @@ function readSequences(
   for (let i = from; i < to; i++) sequences[i] = known[slotOf[rows[i]!]!]!
 }
 
-/** Empties the table of a pane and makes it large enough for the rows that the pane has. */
-export function emptyTable(pane: Pane): void {
-  let places = pane.table.length
-  for (; pane.size * 4 > places; places *= 2) pane.shift--
-  pane.table = new Int32Array(places)
+/** Before the rows of a restored pane get their slots: counts them anew, in a table for as many. */
+export function prepareTable(pane: Pane, slotCount: number): void {
+  if (pane.size * 4 >= slotCount) pane.makeDirect(slotCount)
   pane.size = 0
 }
 

@@ -16,14 +16,15 @@ import { lastWindowEnd, type WindowFrame } from '../../engine/window/index.ts'
 import type { Accumulators, Aggregate } from '../aggregates/index.ts'
 import type { KeyOrder } from './key-order.ts'
 import { CHUNK_ROWS, Pane } from './pane.ts'
+import { PaneChains } from './pane-chains.ts'
 import {
   corruptPanes,
-  emptyTable,
   inChunks,
   KEY_BYTES,
   orderedAt,
   PaneRowWriter,
   paneKey,
+  prepareTable,
   RestoredRows,
   readPartials,
   sequencesOf,
@@ -40,13 +41,14 @@ export class PaneStore implements StateTable {
   readonly format: TableFormat
   /** Partial results by row, one entry an aggregate. */
   readonly partials: readonly Accumulators[]
+  /** All live panes. */
+  readonly panes = new PaneChains()
   /** The key's slot by row. The array is replaced when it grows. */
   slotOf = new Int32Array(0)
   rows = 0
   readonly #frame: WindowFrame
   readonly #keys: KeyIndex
   readonly #order: KeyOrder
-  readonly #byStart = new Map<number, Pane>()
   readonly #paneOfChunk: (Pane | undefined)[] = []
   readonly #freeChunks: number[] = []
   readonly #writer: PaneRowWriter
@@ -76,27 +78,16 @@ export class PaneStore implements StateTable {
   get sizeBytes(): number {
     let total = this.slotOf.length * 5 + this.#order.sizeBytes
     for (const partials of this.partials) total += partials.sizeBytes
-    for (const pane of this.panes()) total += pane.table.byteLength + pane.dirty.byteLength
+    for (const pane of this.panes) total += pane.table.byteLength + pane.dirty.byteLength
     return total
-  }
-
-  /** All live panes, in no order. */
-  *panes(): Iterable<Pane> {
-    for (const first of this.#byStart.values()) {
-      for (let pane: Pane | undefined = first; pane !== undefined; pane = pane.later) yield pane
-    }
-  }
-
-  find(start: number, entersAt: number): Pane | undefined {
-    let pane = this.#byStart.get(start)
-    while (pane !== undefined && pane.entersAt !== entersAt) pane = pane.later
-    return pane
   }
 
   create(start: number, entersAt: number): Pane {
     const pane = new Pane(start, entersAt, lastWindowEnd(this.#frame, start))
-    pane.later = this.#byStart.get(start)
-    this.#byStart.set(start, pane)
+    const { newest } = this.panes
+    // It will hold about as many keys as the one before it.
+    if (newest?.isDirect && start > newest.start) pane.makeDirect(this.#keys.slotCount)
+    this.panes.add(pane)
     return pane
   }
 
@@ -120,29 +111,24 @@ export class PaneStore implements StateTable {
     createdCount: number,
   ): number {
     let fresh = createdCount
-    for (let i = from; i < to; i++) {
+    let i = from
+    for (; i < to && !pane.isDirect; i++) {
       const slot = slots[i]!
       const { table } = pane
       const mask = table.length - 2
       let at = (Math.imul(slot, -1640531527) >>> pane.shift) << 1
       while (table[at] !== slot + 1 && table[at] !== 0) at = (at + 2) & mask
-      if (table[at] === 0) {
-        const row = this.#newRow(pane)
-        pane.put(slot, row)
-        this.slotOf[row] = slot
-        this.#order.hold(slot, this.#keys.sequenceOf[slot]!)
-        this.#isDirty[row] = 1
-        pane.markDirty(row)
-        rows[i] = row
-        created[fresh++] = row
-        continue
-      }
-      const row = table[at + 1]!
-      rows[i] = row
-      if (this.#isDirty[row] === 0) {
-        this.#isDirty[row] = 1
-        pane.markDirty(row)
-      }
+      if (table[at] !== 0) rows[i] = this.#changed(pane, table[at + 1]!)
+      else created[fresh++] = rows[i] = this.#createRow(pane, slot)
+    }
+    if (i === to) return fresh
+    pane.makeDirect(this.#keys.slotCount)
+    const { table } = pane
+    for (; i < to; i++) {
+      const slot = slots[i]!
+      const stored = table[slot]!
+      if (stored !== 0) rows[i] = this.#changed(pane, stored - 1)
+      else created[fresh++] = rows[i] = this.#createRow(pane, slot)
     }
     return fresh
   }
@@ -154,24 +140,19 @@ export class PaneStore implements StateTable {
 
   /** Frees a pane. The keys that have no rows any more are released and lose their position. */
   retire(pane: Pane): void {
-    inChunks(pane.size, (from, to) => this.#drop(pane, from, to))
+    let left = pane.size
     for (const chunk of pane.chunks) {
       const from = chunk * CHUNK_ROWS
+      this.#dropKeys(from, from + Math.min(left, CHUNK_ROWS))
+      left -= CHUNK_ROWS
       for (const partials of this.partials) partials.clear(from, from + CHUNK_ROWS)
       this.#isDirty.fill(0, from, from + CHUNK_ROWS)
       this.#paneOfChunk[chunk] = undefined
       this.#freeChunks.push(chunk)
     }
     this.rows -= pane.size
-    this.#unlink(pane)
+    this.panes.remove(pane)
     if (pane.isStored) this.#retired.push({ start: pane.start, entersAt: pane.entersAt })
-  }
-
-  #drop(pane: Pane, from: number, to: number): void {
-    for (let i = from; i < to; i++) {
-      const slot = this.slotOf[pane.rowAt(i)]!
-      if (this.#order.drop(slot)) this.#keys.release(slot)
-    }
   }
 
   snapshot(segment: SegmentWriter): void {
@@ -180,7 +161,7 @@ export class PaneStore implements StateTable {
     }
     this.#retired = []
     const changed: Pane[] = []
-    for (const pane of this.panes()) if (pane.dirtyCount > 0) changed.push(pane)
+    for (const pane of this.panes) if (pane.dirtyCount > 0) changed.push(pane)
     for (const pane of changed.sort(byTime)) this.#writePane(pane, segment)
   }
 
@@ -190,7 +171,7 @@ export class PaneStore implements StateTable {
     const entersAt = orderedAt(key, 8)
     let { pane } = this.#restored
     if (pane === undefined || pane.start !== start || pane.entersAt !== entersAt) {
-      pane = this.find(start, entersAt) ?? this.create(start, entersAt)
+      pane = this.panes.find(start, entersAt) ?? this.create(start, entersAt)
       pane.isStored = true
       this.#restored.pane = pane
     }
@@ -203,7 +184,7 @@ export class PaneStore implements StateTable {
   /** After a restore: leads the rows' sequences back to slots. @throws StateCorruptError */
   attach(): void {
     this.#order.ensureSlots(this.#keys.slotCount)
-    for (const pane of this.panes()) emptyTable(pane)
+    for (const pane of this.panes) prepareTable(pane, this.#keys.slotCount)
     const { rows, sequences, count } = this.#restored.take()
     inChunks(count, (from, to) => this.#attach(rows, sequences, from, to))
     // Keys get their positions in the order of their sequences, as they did when they appeared.
@@ -220,8 +201,33 @@ export class PaneStore implements StateTable {
       const sequence = sequences[i]!
       const slot = this.#keys.slotOfSequence(sequence)
       if (slot < 0) throw corruptPanes(`a row of the unknown key ${sequence}`)
-      this.paneOf(row).put(slot, row)
+      this.paneOf(row).put(slot, row, this.#keys.slotCount)
       this.slotOf[row] = slot
+    }
+  }
+
+  /** Marks a row as changed since the last snapshot; gives it back. */
+  #changed(pane: Pane, row: number): number {
+    if (this.#isDirty[row] === 0) {
+      this.#isDirty[row] = 1
+      pane.markDirty(row)
+    }
+    return row
+  }
+
+  #createRow(pane: Pane, slot: number): number {
+    const row = this.#newRow(pane)
+    pane.put(slot, row, this.#keys.slotCount)
+    this.slotOf[row] = slot
+    this.#order.hold(slot, this.#keys.sequenceOf[slot]!)
+    return this.#changed(pane, row)
+  }
+
+  /** The rows [from, to) are given up: keys that hold no other row are released. */
+  #dropKeys(from: number, to: number): void {
+    for (let row = from; row < to; row++) {
+      const slot = this.slotOf[row]!
+      if (this.#order.drop(slot)) this.#keys.release(slot)
     }
   }
 
@@ -248,18 +254,6 @@ export class PaneStore implements StateTable {
     this.#isDirty = isDirty
     this.#dirtyWords = new Int32Array(isDirty.buffer)
     for (const partials of this.partials) partials.ensureRows(capacity)
-  }
-
-  #unlink(pane: Pane): void {
-    const first = this.#byStart.get(pane.start)
-    if (first === pane) {
-      if (pane.later === undefined) this.#byStart.delete(pane.start)
-      else this.#byStart.set(pane.start, pane.later)
-      return
-    }
-    for (let other = first; other !== undefined; other = other.later) {
-      if (other.later === pane) other.later = pane.later
-    }
   }
 
   #writePane(pane: Pane, segment: SegmentWriter): void {
