@@ -53,7 +53,7 @@ export class ChunkBuilder {
    */
   end(hasKey: boolean, hasValue: boolean, eventTime: number, change: number): void {
     const i = this.count
-    assert(i < CHUNK_RECORDS_MAX, `a chunk of more than ${CHUNK_RECORDS_MAX} records`)
+    assert(i < CHUNK_RECORDS_MAX, 'a chunk has at most CHUNK_RECORDS_MAX records')
     if (hasKey) this.#hasKeys = true
     if (!Number.isNaN(eventTime)) this.#hasEventTimes = true
     this.#keyEnds[i] = this.keys.length

@@ -6,6 +6,7 @@ import {
   Change,
   type Column,
   columnAt,
+  type DictionaryColumn,
   type RecordBatch,
 } from '../../engine/batch/index.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'
@@ -18,6 +19,7 @@ import type {
 } from '../../engine/connector.ts'
 import { assert, StateMismatchError } from '../../engine/errors.ts'
 import { BATCH_RECORDS_MAX } from '../../engine/limits.ts'
+import type { Field } from '../../engine/schema/index.ts'
 import { ChunkBuilder, sealChunk, stampOrigin } from './chunk-builder.ts'
 import { chunkHeader } from './chunk-format.ts'
 import { chunkKey, definitionKey } from './chunk-store.ts'
@@ -68,6 +70,8 @@ class TopicSink implements DecisionSink {
   /** Full chunks of the epoch by partition, and the records in them. */
   readonly #chunks: Uint8Array[][]
   readonly #records: Float64Array
+  /** One text column that is never null: its bytes are the key (engine/codec/key-codec.ts). */
+  readonly #hasTextKey: boolean
 
   constructor(options: TopicSinkOptions) {
     this.#options = options
@@ -84,19 +88,23 @@ class TopicSink implements DecisionSink {
     this.#builders = Array.from({ length: options.partitions }, () => undefined)
     this.#chunks = this.#builders.map(() => [])
     this.#records = new Float64Array(options.partitions)
+    const fields = options.key?.codec.fields ?? []
+    this.#hasTextKey = fields.length === 1 && fields.every(isPlainText)
   }
 
   write(batch: RecordBatch): void {
     const { key, encoder, upsert } = this.#options
     this.#partition(batch)
     const keyColumns = key?.columns.map((index) => columnAt(batch, index)) ?? NO_COLUMNS
+    const text = this.#hasTextKey ? keyColumns[0] : undefined
     for (let row = 0; row < batch.length; row++) {
       const change = batch.changes === undefined ? Change.insert : batch.changes[row]!
       if (upsert === true && change === Change.updateBefore) continue
       const partition = this.#partitionOf[row]!
       const builder = this.#builders[partition] ?? this.#addBuilder(partition)
       if (builder.isFull) this.#finish(builder, partition)
-      if (key !== undefined) key.codec.encode(keyColumns, row, builder.keys)
+      if (text?.kind === 'dictionary') writeText(text, row, builder.keys)
+      else if (key !== undefined) key.codec.encode(keyColumns, row, builder.keys)
       const hasValue = upsert !== true || change !== Change.delete
       if (hasValue) encoder.encode(batch, row, builder.values)
       builder.end(key !== undefined, hasValue, batch.eventTimes[row]!, change)
@@ -143,7 +151,8 @@ class TopicSink implements DecisionSink {
 
   #partition(batch: RecordBatch): void {
     const { key, partitions } = this.#options
-    if (key !== undefined) {
+    if (partitions === 1) this.#partitionOf.fill(0)
+    else if (key !== undefined) {
       key.codec.partitionRows(batch, key.columns, partitions, this.#partitionOf)
     } else {
       this.#partitionOf.fill(Math.max(0, batch.source?.partition ?? 0) % partitions)
@@ -191,3 +200,12 @@ class TopicSink implements DecisionSink {
 }
 
 const NO_COLUMNS: readonly Column[] = []
+
+function isPlainText({ type, nullable }: Field): boolean {
+  return (type.kind === 'string' || type.kind === 'bytes') && !nullable
+}
+
+function writeText({ ids, dictionary }: DictionaryColumn, row: number, out: ByteWriter): void {
+  const id = ids[row]!
+  out.raw(dictionary.bytes, dictionary.offsets[id]!, dictionary.offsets[id + 1]!)
+}

@@ -165,6 +165,14 @@ export function integerOfKey(key: Uint8Array): number {
   return integerAt(new DataView(key.buffer, key.byteOffset, key.byteLength), 1)
 }
 
+/** Where the text of a key of one text column begins, up to the key's end; -1 where it is null. */
+export function textOfKey(bytes: Uint8Array, start: number): number {
+  let at = start
+  if (bytes[at++] === TAG_NULL) return -1
+  while (bytes[at++]! >= 0x80);
+  return at
+}
+
 function decodeValues(type: DataType, from: KeyCursors, nulls: Uint8Array): Column {
   switch (type.kind) {
     case 'bool':

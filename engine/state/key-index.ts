@@ -28,7 +28,7 @@ import {
   integerOfKey,
   isIntegerKey,
 } from './key-bytes.ts'
-import { integerKeyColumn } from './key-columns.ts'
+import { integerKeyColumn, isTextKey, KeyTexts } from './key-columns.ts'
 import { DictionaryCaches } from './key-dictionary.ts'
 import { hashKey, KeySlots } from './key-slots.ts'
 import { findSequence, sequenceOfBytes, unordered, writeSequence } from './sequence.ts'
@@ -45,6 +45,7 @@ export class KeyIndex implements StateTable {
   nextSequence = 0
   readonly #fields: readonly Field[]
   readonly #integerField: Field | undefined
+  readonly #texts: KeyTexts | undefined
   readonly #slots = new KeySlots()
   readonly #caches = new DictionaryCaches()
   readonly #scratch = new ByteWriter()
@@ -60,6 +61,7 @@ export class KeyIndex implements StateTable {
     this.#fields = keyFields
     const [only] = keyFields
     if (keyFields.length === 1 && only && isIntegerKey(only.type)) this.#integerField = only
+    if (keyFields.length === 1 && only && isTextKey(only.type)) this.#texts = new KeyTexts()
     const types = keyFields.map((field) => typeName(field.type)).join(',')
     this.format = { version: 1, layout: `keys(${types})` }
   }
@@ -69,7 +71,8 @@ export class KeyIndex implements StateTable {
   }
 
   get sizeBytes(): number {
-    return this.#slots.sizeBytes + this.sequenceOf.byteLength + this.#caches.sizeBytes
+    const texts = this.#texts?.sizeBytes ?? 0
+    return this.#slots.sizeBytes + this.sequenceOf.byteLength + this.#caches.sizeBytes + texts
   }
 
   /** One more than the greatest slot that was ever given: state arrays must be this long. */
@@ -105,6 +108,7 @@ export class KeyIndex implements StateTable {
   release(slot: number): void {
     this.#slots.release(slot)
     this.#caches.forget(slot)
+    this.#texts?.forget(slot)
     const sequence = this.sequenceOf[slot]!
     this.sequenceOf[slot] = -1
     if (sequence < this.#addedFrom) this.#removed.push(sequence)
@@ -112,6 +116,7 @@ export class KeyIndex implements StateTable {
 
   /** The key columns of `slots[0 .. count)`, one a key field, for output rows. */
   keyColumns(slots: Int32Array, count: number): Column[] {
+    if (this.#texts !== undefined) return [this.#texts.column(slots, count, this.#slots)]
     const { arena, starts, numbers } = this.#slots
     const integers =
       this.#integerField && integerKeyColumn(this.#integerField, numbers, slots, count)
@@ -255,7 +260,7 @@ export class KeyIndex implements StateTable {
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]
       const field = this.#fields[i]
-      assert(column !== undefined && field !== undefined, `key column ${i}`)
+      assert(column !== undefined && field !== undefined, 'a key has a column a field')
       encodeKeyPart(column, field, row, scratch)
     }
     return this.#resolveScratch()
