@@ -14,8 +14,8 @@ export class Dictionary {
   /** All values one after another; value i is `bytes[offsets[i] .. offsets[i + 1])`. */
   bytes = new Uint8Array(1024)
   offsets = new Int32Array(65)
-  #table = new Int32Array(128).fill(-1)
-  #hashes = new Int32Array(64)
+  /** Pairs of id and hash: a look-up that misses touches one place of memory. */
+  #table = new Int32Array(256).fill(-1)
   #strings: (string | undefined)[] = []
 
   /**
@@ -39,20 +39,16 @@ export class Dictionary {
     const table = this.#table
     const mask = table.length - 1
     const length = end - start
-    let at = hash & mask
-    for (;;) {
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const id = table[at]!
       if (id < 0) break
-      if (this.#hashes[id] === hash) {
-        const from = this.offsets[id]!
-        if (this.offsets[id + 1]! - from === length) {
-          const own = this.bytes
-          let i = 0
-          while (i < length && own[from + i] === source[start + i]) i++
-          if (i === length) return id
-        }
-      }
-      at = (at + 1) & mask
+      if (table[at + 1] !== hash) continue
+      const from = this.offsets[id]!
+      if (this.offsets[id + 1]! - from !== length) continue
+      const own = this.bytes
+      let i = 0
+      while (i < length && own[from + i] === source[start + i]) i++
+      if (i === length) return id
     }
     return this.#add(source, start, end, hash)
   }
@@ -66,11 +62,12 @@ export class Dictionary {
   /** The id of `source[start .. end)`, or -1. */
   find(source: Uint8Array, start: number, end: number): number {
     const hash = hashBytes(source, start, end)
-    const mask = this.#table.length - 1
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
-      const id = this.#table[at]!
+    const table = this.#table
+    const mask = table.length - 1
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
+      const id = table[at]!
       if (id < 0) return -1
-      if (this.#hashes[id] === hash && this.#equals(id, source, start, end)) return id
+      if (table[at + 1] === hash && this.#equals(id, source, start, end)) return id
     }
   }
 
@@ -85,7 +82,7 @@ export class Dictionary {
 
   /** A view of the value's bytes; valid until the next `intern`. */
   valueBytes(id: number): Uint8Array {
-    assert(id >= 0 && id < this.size, `dictionary id ${id} of ${this.size}`)
+    if (id < 0 || id >= this.size) assert(false, `dictionary id ${id} of ${this.size}`)
     return this.bytes.subarray(this.offsets[id]!, this.offsets[id + 1]!)
   }
 
@@ -104,34 +101,35 @@ export class Dictionary {
     const from = this.offsets[id]!
     const to = from + end - start
     if (to > this.bytes.length) this.bytes = grown(this.bytes, to)
-    if (id + 1 >= this.#hashes.length) {
-      const hashes = new Int32Array(this.#hashes.length * 2)
-      hashes.set(this.#hashes)
-      this.#hashes = hashes
-      const offsets = new Int32Array(this.#hashes.length + 1)
+    if (id + 1 >= this.offsets.length - 1) {
+      const offsets = new Int32Array(this.offsets.length * 2 - 1)
       offsets.set(this.offsets)
       this.offsets = offsets
     }
     for (let i = start, o = from; i < end; i++, o++) this.bytes[o] = source[i]!
     this.offsets[id + 1] = to
-    this.#hashes[id] = hash
     this.size = id + 1
-    if (this.size * 2 > this.#table.length) this.#rehash(this.#table.length * 2)
-    else this.#place(id, hash)
+    if (this.size * 4 > this.#table.length) this.#rehash(this.#table.length * 2)
+    place(this.#table, id, hash)
     return id
   }
 
-  #place(id: number, hash: number): void {
-    const mask = this.#table.length - 1
-    let at = hash & mask
-    while (this.#table[at]! >= 0) at = (at + 1) & mask
-    this.#table[at] = id
+  #rehash(length: number): void {
+    const from = this.#table
+    const table = new Int32Array(length).fill(-1)
+    for (let at = 0; at < from.length; at += 2) {
+      if (from[at]! >= 0) place(table, from[at]!, from[at + 1]!)
+    }
+    this.#table = table
   }
+}
 
-  #rehash(capacity: number): void {
-    this.#table = new Int32Array(capacity).fill(-1)
-    for (let id = 0; id < this.size; id++) this.#place(id, this.#hashes[id]!)
-  }
+function place(table: Int32Array, id: number, hash: number): void {
+  const mask = table.length - 1
+  let at = (hash << 1) & mask
+  while (table[at]! >= 0) at = (at + 2) & mask
+  table[at] = id
+  table[at + 1] = hash
 }
 
 function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {

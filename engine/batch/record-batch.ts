@@ -1,6 +1,6 @@
 // RecordBatch: up to BATCH_RECORDS_MAX records of one channel as columns, with what event time
 // needs to know of each: its event time and the channel's watermark just before it.
-import { assert } from '../errors.ts'
+import { assert, InvariantError } from '../errors.ts'
 import { BATCH_RECORDS_MAX } from '../limits.ts'
 import type { Schema } from '../schema/index.ts'
 import { type Column, columnLength } from './column.ts'
@@ -63,8 +63,13 @@ export function recordBatch(parts: RecordBatchParts): RecordBatch {
 /** The column at a position that the plan checked. */
 export function columnAt(batch: RecordBatch, index: number): Column {
   const column = batch.columns[index]
-  assert(column !== undefined, `column ${index} of ${batch.columns.length}`)
+  // Called for each value: the message is made only when it is needed.
+  if (column === undefined) throw noColumn(batch, index)
   return column
+}
+
+function noColumn({ columns }: RecordBatch, index: number): InvariantError {
+  return new InvariantError({ code: 'INVARIANT', message: `column ${index} of ${columns.length}` })
 }
 
 /** The rows [from, to), without copying. */
