@@ -137,11 +137,14 @@ export class SlotSinks {
     }
     for (const sink of this.#decisions.values()) await sink.flush(writer)
     for (const topic of this.#repartitions.values()) topic.flush(writer.during)
-    const committables: { sink: string; bytes: Uint8Array }[] = []
-    for (const [sink, follower] of this.#followers) {
-      const bytes = await follower.prepare(epoch)
-      if (bytes !== undefined) committables.push({ sink, bytes })
-    }
+    // All of them at once: their files are written and flushed side by side.
+    const prepared = await Promise.all(
+      Array.from(this.#followers, async ([sink, follower]) => ({
+        sink,
+        bytes: await follower.prepare(epoch),
+      })),
+    )
+    const committables = prepared.flatMap(({ sink, bytes }) => (bytes ? [{ sink, bytes }] : []))
     return { steps, committables }
   }
 
