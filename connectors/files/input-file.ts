@@ -18,7 +18,7 @@ const CARRIAGE_RETURN = 13
 export interface FileBookmark {
   /** Bytes that were consumed. */
   readonly position: number
-  /** Length of the file when the bookmark was made. */
+  /** Length of the file when it was read last. */
   readonly length: number
   /** CRC32C of the bytes before `position`. */
   readonly crc: number
@@ -61,6 +61,8 @@ export class InputFile {
   #crc: number
   #consumed: number
   #read: number
+  /** Length of the file at the last read. */
+  #length: number
   #isUnterminated = false
 
   /**
@@ -82,6 +84,7 @@ export class InputFile {
       }
     }
     this.#read = this.#consumed
+    this.#length = this.#currentLength()
   }
 
   /** Bytes consumed so far. */
@@ -93,6 +96,7 @@ export class InputFile {
   read(bytes: Uint8Array, from: number, to: number): number {
     const count = this.#readAt(bytes, from, to - from, this.#read)
     this.#read += count
+    this.#length = this.#currentLength()
     return count
   }
 
@@ -107,14 +111,10 @@ export class InputFile {
   bookmark(): FileBookmark {
     return {
       position: this.#consumed,
-      length: this.length,
+      length: this.#length,
       crc: this.#crc,
       isUnterminated: this.#isUnterminated,
     }
-  }
-
-  get length(): number {
-    return fstatSync(this.#file).size
   }
 
   close(): void {
@@ -122,7 +122,7 @@ export class InputFile {
   }
 
   #resume(bookmark: FileBookmark): void {
-    const { length } = this
+    const length = this.#currentLength()
     if (length < bookmark.length) {
       throw changed(this.path, `at least ${bookmark.length} bytes`, `${length} bytes`)
     }
@@ -151,6 +151,10 @@ export class InputFile {
       throw changed(this.path, 'a newline after the last record that was read', 'more of its line')
     }
     this.consume(buffer, 0, ending, false)
+  }
+
+  #currentLength(): number {
+    return fstatSync(this.#file).size
   }
 
   #readAt(bytes: Uint8Array, at: number, length: number, position: number): number {

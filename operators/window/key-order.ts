@@ -30,9 +30,19 @@ export class KeyOrder {
     if (count * 2 > this.holdings.length) this.holdings = grown(this.holdings, count * 2)
   }
 
-  /** One more row of a key. The first gives it the last position; new keys ascend in sequence. */
-  hold(slot: number, sequence: number): void {
-    if (this.holdings[slot * 2]!++ === 0) this.#activate(slot, sequence)
+  /** One more row of a key. True when it is the first: the key must `appear` then. */
+  hold(slot: number): boolean {
+    return this.holdings[slot * 2]!++ === 0
+  }
+
+  /** Gives a key that holds its first row the last position; new keys ascend in sequence. */
+  appear(slot: number, sequence: number): void {
+    assert(sequence > this.#newest, `key ${sequence} appeared after ${this.#newest}`)
+    this.#newest = sequence
+    if (this.count === this.slots.length) this.slots = grown(this.slots, this.count + 1)
+    this.holdings[slot * 2 + 1] = this.count
+    this.slots[this.count++] = slot
+    this.#live++
   }
 
   /** One row less. True when the key holds none any more: it has no position then. */
@@ -60,15 +70,6 @@ export class KeyOrder {
     }
     this.count = kept
     return from
-  }
-
-  #activate(slot: number, sequence: number): void {
-    assert(sequence > this.#newest, `key ${sequence} appeared after ${this.#newest}`)
-    this.#newest = sequence
-    if (this.count === this.slots.length) this.slots = grown(this.slots, this.count + 1)
-    this.holdings[slot * 2 + 1] = this.count
-    this.slots[this.count++] = slot
-    this.#live++
   }
 }
 

@@ -190,7 +190,10 @@ export class PaneStore implements StateTable {
     // Keys get their positions in the order of their sequences, as they did when they appeared.
     sortByNumber(rows, sequences)
     inChunks(count, (from, to) => {
-      for (let i = from; i < to; i++) this.#order.hold(this.slotOf[rows[i]!]!, sequences[i]!)
+      for (let i = from; i < to; i++) {
+        const slot = this.slotOf[rows[i]!]!
+        if (this.#order.hold(slot)) this.#order.appear(slot, sequences[i]!)
+      }
     })
     this.#restored = new RestoredRows()
   }
@@ -219,7 +222,7 @@ export class PaneStore implements StateTable {
     const row = this.#newRow(pane)
     pane.put(slot, row, this.#keys.slotCount)
     this.slotOf[row] = slot
-    this.#order.hold(slot, this.#keys.sequenceOf[slot]!)
+    if (this.#order.hold(slot)) this.#order.appear(slot, this.#keys.sequenceOf[slot]!)
     return this.#changed(pane, row)
   }
 
