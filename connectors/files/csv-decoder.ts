@@ -129,7 +129,7 @@ class CsvDecoder implements RecordDecoder {
       const end = scanner.ends[i]!
       const quotes = scanner.quotes[i]!
       if (start === end && quotes === 0) json.raw(NULL)
-      else if (column.isBare(bytes, start, end)) json.raw(bytes, start, end)
+      else if (column.isBare(bytes, start, end)) writeBare(json, bytes, start, end, quotes === 2)
       else writeString(json, bytes, start, end, quotes === 2)
     }
     json.uint8(125)
@@ -237,6 +237,24 @@ function isNumber(bytes: Uint8Array, start: number, end: number): boolean {
 
 function ascii(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}
+
+/** A field that is JSON already, its doubled quotes made one. */
+function writeBare(
+  json: ByteWriter,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  hasDoubled: boolean,
+): void {
+  if (!hasDoubled) {
+    json.raw(bytes, start, end)
+    return
+  }
+  for (let i = start; i < end; i++) {
+    json.uint8(bytes[i]!)
+    if (bytes[i] === QUOTE) i++
+  }
 }
 
 /** A JSON string of a field's bytes. */

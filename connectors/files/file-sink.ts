@@ -1,8 +1,8 @@
-// fileSink: rows as lines of a file. In a file it is exactly-once: an epoch's length is decided
-// with the epoch, and a start cuts the file back to it. Standard output can't be cut back:
-// at-least-once. `/dev/null` formats nothing and only counts.
+// fileSink: rows as lines of a file, JSON or CSV. In a file it is exactly-once: an epoch's length is
+// decided with the epoch (a header with the first one), and a start cuts the file back to it. Standard
+// output can't be cut back: at-least-once. `/dev/null` formats nothing and only counts.
 import { writeSync } from 'node:fs'
-import { ByteReader, ByteWriter, Change, type RecordBatch } from '../../engine/batch/index.ts'
+import { ByteReader, ByteWriter, type RecordBatch } from '../../engine/batch/index.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'
 import type {
   DecisionSink,
@@ -17,27 +17,27 @@ import {
   StateMismatchError,
   StorageError,
 } from '../../engine/errors.ts'
+import type { Schema } from '../../engine/schema/index.ts'
+import { csvLines } from './csv-lines.ts'
+import { formatOf } from './file-format.ts'
+import { jsonLines, type LineFormat, type RowEncoder } from './line-format.ts'
 import { type DecidedLength, OutputFile } from './output-file.ts'
 
 /** Bytes that are gathered before they are written. */
 const WRITE_BYTES = 256 * 1024
 const MARK_VERSION = 1
-const NEWLINE = 10
-const COMMA = 44
 const RETRY_DELAY_MS = 2
-
-/** Appends one row as one JSON object, without a newline. */
-export interface RowEncoder {
-  encode(batch: RecordBatch, row: number, out: ByteWriter): void
-}
 
 export interface FileSinkOptions {
   /** A path, `-` for standard output, `/dev/null` to count only. */
   readonly path: string
   /** Name of the sink's mark in the run's store; one for each file of the run. */
   readonly name: string
+  /** For JSON lines. */
   readonly encoder: RowEncoder
-  /** The rows carry change kinds: each line begins with `"op"`. */
+  /** Of the rows. A file whose name ends in `.csv` is written as CSV, any other as JSON lines. */
+  readonly schema: Schema<unknown>
+  /** The rows carry change kinds: each line begins with `op`. */
   readonly isChangelog?: boolean
   /** Allows a file that is there on a fresh start to be replaced. */
   readonly overwrite?: boolean
@@ -58,49 +58,25 @@ export function fileSink(options: FileSinkOptions): FileSink {
   return options.path === '-' ? new StreamSink(options) : new CutBackSink(options)
 }
 
-/** Formats rows as lines. */
-class Lines {
-  readonly bytes = new ByteWriter(WRITE_BYTES + 4096)
-  readonly #encoder: RowEncoder
-  readonly #isChangelog: boolean
-
-  constructor(options: FileSinkOptions) {
-    this.#encoder = options.encoder
-    this.#isChangelog = options.isChangelog === true
-  }
-
-  add(batch: RecordBatch, row: number): void {
-    const { bytes } = this
-    if (this.#isChangelog) {
-      const change = batch.changes === undefined ? Change.insert : batch.changes[row]!
-      bytes.raw(OPS[change] ?? NO_BYTES)
-      const brace = bytes.length
-      this.#encoder.encode(batch, row, bytes)
-      bytes.bytes[brace] = COMMA
-    } else {
-      this.#encoder.encode(batch, row, bytes)
-    }
-    bytes.uint8(NEWLINE)
-  }
+function formatOfLines({ path, encoder, schema, isChangelog }: FileSinkOptions): LineFormat {
+  return formatOf(path) === 'csv'
+    ? csvLines(schema, isChangelog === true)
+    : jsonLines(encoder, isChangelog === true)
 }
-
-const NO_BYTES = new Uint8Array(0)
-/** The beginning of a line by `Change`; the row's own brace becomes the comma after it. */
-const OPS: readonly Uint8Array[] = ['+I', '-U', '+U', '-D'].map((op) =>
-  Buffer.from(`{"op":"${op}"`),
-)
 
 class CutBackSink implements FileSink {
   readonly promise: SinkPromise = { delivery: 'exactly-once' }
   rows = 0
   readonly #options: FileSinkOptions
-  readonly #lines: Lines
+  readonly #format: LineFormat
+  /** Lines that are not in the file yet. */
+  readonly #bytes = new ByteWriter(WRITE_BYTES + 4096)
   readonly #markKey: Uint8Array
   #file: OutputFile | undefined
 
   constructor(options: FileSinkOptions) {
     this.#options = options
-    this.#lines = new Lines(options)
+    this.#format = formatOfLines(options)
     this.#markKey = Buffer.from(`file/${options.name}`)
   }
 
@@ -108,17 +84,19 @@ class CutBackSink implements FileSink {
     read: (store: DecisionStore, key: Uint8Array) => Uint8Array | undefined,
   ): Promise<void> {
     const mark = read('marks', this.#markKey)
-    this.#file =
+    const { header } = this.#format
+    const file =
       mark === undefined
         ? OutputFile.create(this.#options)
-        : OutputFile.recover(this.#options, decodeMark(mark))
+        : OutputFile.recover(this.#options, decodeMark(mark), header)
+    this.#file = file
+    if (file.written.length === 0) this.#bytes.raw(header)
   }
 
   write(batch: RecordBatch): void {
-    const { bytes } = this.#lines
     for (let row = 0; row < batch.length; row++) {
-      this.#lines.add(batch, row)
-      if (bytes.length >= WRITE_BYTES) this.#append()
+      this.#format.add(batch, row, this.#bytes)
+      if (this.#bytes.length >= WRITE_BYTES) this.#append()
     }
     this.rows += batch.length
   }
@@ -143,10 +121,9 @@ class CutBackSink implements FileSink {
   }
 
   #append(): void {
-    const { bytes } = this.#lines
-    if (bytes.length === 0) return
-    this.#opened().append(bytes.view())
-    bytes.clear()
+    if (this.#bytes.length === 0) return
+    this.#opened().append(this.#bytes.view())
+    this.#bytes.clear()
   }
 
   #opened(): OutputFile {
@@ -162,24 +139,25 @@ class StreamSink implements FileSink {
     remark: 'standard output can not be cut back after a crash',
   }
   rows = 0
-  readonly #lines: Lines
+  readonly #format: LineFormat
+  readonly #bytes = new ByteWriter(WRITE_BYTES + 4096)
   readonly #clock: Clock
   #written = 0
 
   constructor(options: FileSinkOptions) {
-    this.#lines = new Lines(options)
+    this.#format = formatOfLines(options)
     this.#clock = options.clock ?? systemClock
   }
 
   write(batch: RecordBatch): void {
-    for (let row = 0; row < batch.length; row++) this.#lines.add(batch, row)
+    for (let row = 0; row < batch.length; row++) this.#format.add(batch, row, this.#bytes)
     this.rows += batch.length
-    if (this.#lines.bytes.length >= WRITE_BYTES) this.#write()
+    if (this.#bytes.length >= WRITE_BYTES) this.#write()
   }
 
   /** While the reader of the pipe is behind, the loop waits. */
   ready(): Promise<void> | undefined {
-    return this.#lines.bytes.length < WRITE_BYTES ? undefined : this.#drain()
+    return this.#bytes.length < WRITE_BYTES ? undefined : this.#drain()
   }
 
   async flush(): Promise<void> {
@@ -196,7 +174,7 @@ class StreamSink implements FileSink {
 
   /** False when the pipe is full; the rest stays. */
   #write(): boolean {
-    const { bytes } = this.#lines
+    const bytes = this.#bytes
     try {
       while (this.#written < bytes.length) {
         this.#written += writeSync(1, bytes.bytes, this.#written, bytes.length - this.#written)

@@ -5,11 +5,10 @@ import { ConfigError } from '../../engine/errors.ts'
 import { FILE_READ_BYTES } from '../../engine/limits.ts'
 import { csvDecoder, readHeader } from './csv-decoder.ts'
 import { FileFeed, PipeFeed } from './feeds.ts'
+import { type FileFormat, formatOf } from './file-format.ts'
 import { InputFile } from './input-file.ts'
 import { limitedDecoder } from './limited-decoder.ts'
 import { LineReader } from './line-reader.ts'
-
-export type FileFormat = 'json-lines' | 'csv'
 
 export interface FileSourceOptions {
   /** Default: `csv` for names that end in .csv, else `json-lines`. */
@@ -49,10 +48,6 @@ export function fileSource(
       return new LineReader(new FileFeed(path, bookmark), own, offset)
     },
   }
-}
-
-function formatOf(path: string): FileFormat {
-  return path.toLowerCase().endsWith('.csv') ? 'csv' : 'json-lines'
 }
 
 /** The header stands at the beginning, wherever reading goes on. */

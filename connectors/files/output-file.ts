@@ -21,6 +21,9 @@ import { crc32c } from '@node-rs/crc32'
 import { ConfigError, errorCode, StateMismatchError, StorageError } from '../../engine/errors.ts'
 import { FILE_READ_BYTES } from '../../engine/limits.ts'
 
+/** Bytes of a header that an error shows, beyond the length of the expected one. */
+const SHOWN_BYTES = 1000
+
 /** How much of a file belongs to decided epochs. */
 export interface DecidedLength {
   readonly length: number
@@ -76,9 +79,15 @@ export class OutputFile {
 
   /**
    * The file as it was decided; what lies behind is cut off.
-   * @throws StateMismatchError OUTPUT_CHANGED when it is shorter or its bytes are others
+   * @param header what a file that is not empty begins with
+   * @throws StateMismatchError OUTPUT_CHANGED when it is shorter or its bytes are others,
+   * OUTPUT_COLUMNS when it has another header
    */
-  static recover(options: OutputFileOptions, decided: DecidedLength): OutputFile {
+  static recover(
+    options: OutputFileOptions,
+    decided: DecidedLength,
+    header: Uint8Array,
+  ): OutputFile {
     const path = resolve(options.path)
     const file = openOutput(path)
     try {
@@ -89,6 +98,7 @@ export class OutputFile {
         const expected = `CRC32C ${decided.crc.toString(16)} of ${decided.length} bytes`
         throw changed(path, expected, crc.toString(16))
       }
+      if (decided.length > 0) checkHeader(path, file, header)
       if (size > decided.length) ftruncateSync(file, decided.length)
       fsyncSync(file)
       syncFolder(dirname(path))
@@ -149,6 +159,21 @@ function openOutput(path: string): number {
   } catch (error) {
     throw named(path, error)
   }
+}
+
+/** @throws StateMismatchError OUTPUT_COLUMNS */
+function checkHeader(path: string, file: number, header: Uint8Array): void {
+  const found = Buffer.alloc(header.length + SHOWN_BYTES)
+  const length = readSync(file, found, 0, found.length, 0)
+  if (found.subarray(0, header.length).equals(header)) return
+  const [line = ''] = found.toString('utf8', 0, length).split('\n')
+  throw new StateMismatchError({
+    code: 'OUTPUT_COLUMNS',
+    message: `${path} was begun with other columns`,
+    expected: line,
+    found: Buffer.from(header).toString().trimEnd(),
+    remedy: 'Write to another file, or keep the columns; --fresh begins the file anew.',
+  })
 }
 
 function crcOf(file: number, length: number): number {

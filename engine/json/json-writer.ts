@@ -77,6 +77,13 @@ export class JsonWriter {
     out.uint8(125)
   }
 
+  /** Writes the value of one column alone, for formats that hold JSON values. */
+  writeColumn(batch: RecordBatch, index: number, row: number): void {
+    const field = this.#fields[index]
+    assert(field !== undefined, `column ${index} of ${this.#fields.length}`)
+    writeValue(columnAt(batch, index), field, row, this.out)
+  }
+
   #writeOp(batch: RecordBatch, row: number): void {
     const op = OPS[batch.changes === undefined ? Change.insert : batch.changes[row]!]
     assert(op !== undefined, `change ${batch.changes?.[row]} of row ${row}`)

@@ -48,7 +48,12 @@ export function runCommand(): Command {
       collect,
       [],
     )
-    .option('--out <topic=file>', 'write a topic to a file ("-", "/dev/null" too)', collect, [])
+    .option(
+      '--out <topic=file>',
+      'write a topic to a file, .csv or JSON lines ("-", "/dev/null")',
+      collect,
+      [],
+    )
     .option('--only <sinks>', 'open only these sinks, separated by commas')
     .option('--fresh', 'forget the state and begin anew')
     .option('--from <place>', 'begin at earliest, latest, or a savepoint by its name', 'earliest')

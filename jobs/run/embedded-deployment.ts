@@ -168,6 +168,7 @@ export class EmbeddedDeployment implements Deployment {
       path,
       name,
       encoder: rowEncoder(context.schema, 'json'),
+      schema: context.schema,
       isChangelog: context.isChangelog,
       overwrite: this.#options.fresh,
       claimFolder: jobFolder(this.#options.data, context.job).root,

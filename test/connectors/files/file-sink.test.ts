@@ -40,7 +40,7 @@ const freshRun = (): Run => ({
 })
 
 async function start({ path, stores }: Run, options = {}): Promise<FileSink> {
-  const sink = fileSink({ path, name: 'out', encoder, ...options })
+  const sink = fileSink({ path, name: 'out', encoder, schema: NUMBERED, ...options })
   onTestFinished(() => sink.close())
   await sink.recover((store, key) => stores.get(store, key))
   return sink
@@ -180,7 +180,7 @@ test('/dev/null formats nothing and counts', async () => {
       throw new Error('formatted')
     },
   }
-  const sink = fileSink({ path: '/dev/null', name: 'out', encoder: throwing })
+  const sink = fileSink({ path: '/dev/null', name: 'out', encoder: throwing, schema: NUMBERED })
   sink.write(batch([1, 2, 3]))
   await flush(sink)
   expect(sink.rows).toBe(3)
