@@ -17,6 +17,7 @@ import { appIdOf, DATA_FILE_ENDING, type FileOwner, fileNamePrefix } from './dat
 import { DeltaCommitter } from './delta-committer.ts'
 import { commitsOf, namesIn } from './delta-log.ts'
 import { deltaSchemaText } from './delta-schema.ts'
+import { dictionaryColumns } from './dictionary-columns.ts'
 import { makeFolder, type StepHook, storageError, syncFolder } from './durable-file.ts'
 import { FileStatistics } from './file-statistics.ts'
 import { ParquetThread } from './parquet-thread.ts'
@@ -205,9 +206,10 @@ export class DeltaSink implements FollowerSink {
 
   #handOver(file: OpenFile): void {
     if (this.#buffer.rows === 0) return
-    const ipc = toArrowIpc(this.#buffer.take())
+    const batches = this.#buffer.take()
+    const ipc = toArrowIpc(batches)
     file.sizeBytes += ipc.length
-    this.#thread?.addRows(file.id, ipc)
+    this.#thread?.addRows(file.id, ipc, dictionaryColumns(batches))
   }
 
   /** Ends the open file, which is then written without anyone waiting for it. */

@@ -17,10 +17,11 @@ export class ParquetEncoder {
   readonly #parts: Promise<Uint8Array[]>
   #written: Promise<unknown> = Promise.resolve()
 
-  constructor() {
+  /** @param dictionaries names of the columns that get a dictionary */
+  constructor(dictionaries: readonly string[]) {
     const { readable, writable } = new TransformStream<RecordBatch, RecordBatch>()
     this.#writer = writable.getWriter()
-    this.#parts = encode(readable)
+    this.#parts = encode(readable, dictionaries)
     // Whoever calls `finish` sees the error.
     this.#parts.catch(() => undefined)
   }
@@ -48,11 +49,16 @@ export class ParquetEncoder {
   }
 }
 
-async function encode(batches: ReadableStream<RecordBatch>): Promise<Uint8Array[]> {
-  const properties = new WriterPropertiesBuilder()
+async function encode(
+  batches: ReadableStream<RecordBatch>,
+  dictionaries: readonly string[],
+): Promise<Uint8Array[]> {
+  let builder = new WriterPropertiesBuilder()
     .setCompression(Compression.SNAPPY)
     .setCreatedBy('millrace')
-    .build()
+    .setDictionaryEnabled(false)
+  for (const name of dictionaries) builder = builder.setColumnDictionaryEnabled(name, true)
+  const properties = builder.build()
   const parts: Uint8Array[] = []
   for await (const part of await transformParquetStream(batches, properties)) parts.push(part)
   return parts

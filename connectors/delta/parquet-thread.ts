@@ -7,7 +7,12 @@ import { Worker } from 'node:worker_threads'
 import { errorCode, RetryableError, StorageError } from '../../engine/errors.ts'
 
 export type ParquetRequest =
-  | { readonly kind: 'rows'; readonly file: number; readonly ipc: Uint8Array }
+  | {
+      readonly kind: 'rows'
+      readonly file: number
+      readonly ipc: Uint8Array
+      readonly dictionaries: readonly string[]
+    }
   | { readonly kind: 'finish'; readonly file: number; readonly path: string }
   | { readonly kind: 'drop'; readonly file: number }
 
@@ -55,11 +60,14 @@ export class ParquetThread {
     return file
   }
 
-  /** Adds an Arrow IPC stream, whose memory is handed over. */
-  addRows(file: number, ipc: Uint8Array): void {
+  /**
+   * Adds an Arrow IPC stream, whose memory is handed over.
+   * @param dictionaries columns that get a dictionary; heard with a file's first rows
+   */
+  addRows(file: number, ipc: Uint8Array, dictionaries: readonly string[] = []): void {
     const isWhole = ipc.byteOffset === 0 && ipc.byteLength === ipc.buffer.byteLength
     const transfer = isWhole && ipc.buffer instanceof ArrayBuffer ? [ipc.buffer] : []
-    this.#post({ kind: 'rows', file, ipc }, transfer)
+    this.#post({ kind: 'rows', file, ipc, dictionaries }, transfer)
   }
 
   /**

@@ -10,12 +10,13 @@ const encoders = new Map<number, ParquetEncoder>()
 
 port?.on('message', (request: ParquetRequest) => {
   const { file } = request
-  const encoder = encoders.get(file) ?? new ParquetEncoder()
   if (request.kind === 'rows') {
+    const encoder = encoders.get(file) ?? new ParquetEncoder(request.dictionaries)
     encoders.set(file, encoder)
     encoder.add(request.ipc)
     return
   }
+  const encoder = encoders.get(file) ?? new ParquetEncoder([])
   encoders.delete(file)
   if (request.kind === 'drop') encoder.drop()
   else finish(file, request.path, encoder).then((answer) => port.postMessage(answer))
