@@ -1,5 +1,5 @@
 // Buckets: the rows of one generation in the store, inside of a deciding transaction. The number of
-// buckets follows the bytes in them, so that a bucket stays a page or two; buckets are added by
+// buckets follows the bytes in them, so that a bucket stays two or three pages; buckets are added by
 // dividing others, at most as many in an epoch as keeps its transaction short.
 import { ByteReader, ByteWriter } from '../../engine/batch/index.ts'
 import type { DecisionStores } from '../../engine/connector.ts'
@@ -10,7 +10,7 @@ import { bucketKey, generationBytesKey, generationPrefix } from './online-key.ts
 import { termOf, ValueKind, valueKindOf } from './online-value.ts'
 
 /** Bytes of a bucket when buckets are added, and the most that it has on average. */
-export const BUCKET_BYTES = { target: 3072, max: 4096 } as const
+export const BUCKET_BYTES = { target: 4096, max: 6144 } as const
 /** Buckets divided in one epoch at most, or as many as its rows make. */
 const DIVIDED_MAX = 2048
 /** Buckets looked at in one epoch while tombstones of older terms are removed. */
