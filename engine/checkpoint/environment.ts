@@ -94,6 +94,19 @@ export class Environment {
     return value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   }
 
+  /**
+   * Copies a value without the wrapper into a buffer of the caller, or a new one where it is longer.
+   * @returns a view of it
+   */
+  readInto(store: StoreName, key: Uint8Array, buffer: Uint8Array): Uint8Array | undefined {
+    const value = this.#guard(() => this.#store(store).getBinaryFast(key))
+    if (value === undefined) return undefined
+    const { length } = value
+    const into = length <= buffer.length ? buffer : new Uint8Array(length)
+    into.set(value.subarray(0, length))
+    return into.subarray(0, length)
+  }
+
   putRaw(store: StoreName, key: Uint8Array, value: Uint8Array): void {
     if (key.length === 0 || key.length > KEY_BYTES_MAX) throw keyLength(store, key)
     this.#guard(() => this.#store(store).putSync(key, value))

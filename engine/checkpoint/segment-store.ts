@@ -46,7 +46,7 @@ export class SegmentStore {
       footer: this.footer(identity, entry),
       firstBlock: entry.firstBlock,
       from: entry.from,
-      readBlock: (index) => this.#env.getRaw('blocks', blockKey(key, index)),
+      readBlock: (index, buffer) => this.#env.readInto('blocks', blockKey(key, index), buffer),
     }
   }
 

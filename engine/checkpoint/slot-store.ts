@@ -133,6 +133,7 @@ export class SlotStore {
       writeSlot(this.#env, record)
       failpoint('commit.in-transaction')
     })
+    this.#encoder.release()
     failpoint('commit.after')
     for (const segment of prepared) {
       this.#segments.remember({ ...segment, segment: segment.number }, segment.encoded.footer)
@@ -214,6 +215,7 @@ export class SlotStore {
       writeSlot(this.#env, record)
       failpoint('compact.in-transaction')
     })
+    this.#encoder.release()
     slice.committed()
     this.#catalog = catalog.written()
     this.#record = record

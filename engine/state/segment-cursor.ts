@@ -1,10 +1,13 @@
 // SegmentCursor: a position in one segment that moves over the rows that count: those that no newer
-// segment erased. Erased rows are jumped over; their blocks are read and checked all the same.
+// segment erased. Erased rows are jumped over; their blocks are read and checked all the same. All
+// blocks go through one buffer: views of a row are valid until the cursor moves on.
+
+import { SEGMENT_BLOCK_BYTES_MAX } from '../limits.ts'
 import { orderCode, UNKNOWN_CODE } from './order-code.ts'
 import type { KeyRange, SegmentFooter, SegmentIdentity } from './segment.ts'
 import { SegmentBlock } from './segment-block.ts'
 
-/** A segment to read; `readBlock` returns what is stored, the cursor checks it. */
+/** A segment to read. */
 export interface MergeInput {
   readonly identity: SegmentIdentity
   readonly footer: SegmentFooter
@@ -12,7 +15,8 @@ export interface MergeInput {
   readonly firstBlock: number
   /** Rows with smaller keys don't count. */
   readonly from: Uint8Array | undefined
-  readBlock(index: number): Uint8Array | undefined
+  /** What is stored, in `buffer` or in memory of its own; the cursor checks it. */
+  readBlock(index: number, buffer: Uint8Array): Uint8Array | undefined
 }
 
 export class SegmentCursor {
@@ -26,6 +30,10 @@ export class SegmentCursor {
   #erasedAt = 0
   readonly #isCoded: boolean
   #index: number
+  /** Memory of one block after another. */
+  readonly #buffer = new Uint8Array(SEGMENT_BLOCK_BYTES_MAX)
+  /** The key that a block ended with. */
+  #last = new Uint8Array(64)
   /** The next row that is erased, or the end of the block. */
   #stop = 0
 
@@ -58,15 +66,22 @@ export class SegmentCursor {
 
   /** Moves from a row that doesn't count to the next one that does, and codes that one. */
   #pass(): boolean {
-    const { bytes, keyStarts, keyLengths } = this.block
-    const start = keyStarts[this.row - 1]!
-    const length = keyLengths[this.row - 1]!
+    if (!this.#isCoded) return this.#jump()
+    const { length } = this.#keepLast()
     if (!this.#jump()) return false
-    if (!this.#isCoded) return true
     const { block, row } = this
     const at = block.keyStarts[row]!
-    block.codes[row] = orderCode(bytes, start, length, block.bytes, at, block.keyLengths[row]!)
+    const nextLength = block.keyLengths[row]!
+    block.codes[row] = orderCode(this.#last, 0, length, block.bytes, at, nextLength)
     return true
+  }
+
+  /** Copies the key before the current row: the block's memory may be read into. */
+  #keepLast(): Uint8Array {
+    const key = this.block.key(this.row - 1)
+    if (key.length > this.#last.length) this.#last = new Uint8Array(key.length * 2)
+    this.#last.set(key)
+    return key
   }
 
   #jump(): boolean {
@@ -94,7 +109,7 @@ export class SegmentCursor {
   #nextBlock(): boolean {
     this.#index++
     if (this.#index >= this.#input.footer.firstKeys.length) return false
-    const bytes = this.#input.readBlock(this.#index)
+    const bytes = this.#input.readBlock(this.#index, this.#buffer)
     this.block.load(bytes, this.#index, this.#input.identity)
     if (this.#isCoded) this.block.codeRows()
     this.bytesRead += this.block.bytes.length

@@ -1,6 +1,6 @@
 // SegmentEncoder: the SegmentWriter that makes blocks. Rows are written once into the current block's
 // buffer and copied once when it is full; nothing is allocated per row. One encoder is used for all
-// tables of a slot, one after another.
+// tables of a slot, one after another; the memory of blocks is used again once they are given back.
 import { ByteWriter } from '../batch/index.ts'
 import { assert } from '../errors.ts'
 import { SEGMENT_BLOCK_BYTES_MAX } from '../limits.ts'
@@ -19,8 +19,10 @@ import type { SegmentWriter, TableFormat } from './state-table.ts'
 // LMDB puts 16 bytes in front of a value in its own pages: a full block takes exactly 16 pages.
 const BLOCK_BYTES_TARGET = SEGMENT_BLOCK_BYTES_MAX - 16
 const BLOCK_ROWS_MAX = 16384
+/** Buffers that are kept: 4 MiB. */
+const BUFFERS_KEPT_MAX = 64
 
-/** A finished segment. `blocks[i]` has the index `firstBlock + i`. */
+/** A finished segment. `blocks[i]` has the index `firstBlock + i`; valid until `release`. */
 export interface EncodedSegment {
   readonly blocks: readonly Uint8Array[]
   readonly firstBlock: number
@@ -44,6 +46,9 @@ export class SegmentEncoder implements SegmentWriter {
   #blocks: Uint8Array[] = []
   #firstKeys: Uint8Array[] = []
   #ranges: KeyRange[] = []
+  /** Buffers of blocks that are in use, and free ones. */
+  #lent: Uint8Array[] = []
+  #free: Uint8Array[] = []
 
   /** Begins a segment, or goes on with its block `firstBlock`. */
   begin(identity: SegmentIdentity, firstBlock = 0): void {
@@ -130,6 +135,12 @@ export class SegmentEncoder implements SegmentWriter {
     return { blocks, firstBlock: this.#firstBlock, footer }
   }
 
+  /** The blocks of all finished segments are not looked at any more. */
+  release(): void {
+    this.#free = [...this.#free, ...this.#lent].slice(0, BUFFERS_KEPT_MAX)
+    this.#lent = []
+  }
+
   #row(keyLength: number, valueLength: number): void {
     const start = this.#rowStart
     this.#checkOrder(start, keyLength)
@@ -165,7 +176,7 @@ export class SegmentEncoder implements SegmentWriter {
   /** Makes a block of the rows before `end`; what stands behind moves to the front. */
   #cut(end: number): void {
     const { bytes } = this.bytes
-    const block = new Uint8Array(HEADER_BYTES + this.#lengthBytes + end)
+    const block = this.#buffer(HEADER_BYTES + this.#lengthBytes + end)
     let at = HEADER_BYTES
     for (let row = 0; row < this.#blockRows; row++) {
       at = putVarint(block, at, this.#keyLengths[row]!)
@@ -181,6 +192,13 @@ export class SegmentEncoder implements SegmentWriter {
     this.#valueStart -= end
     this.#blockRows = 0
     this.#lengthBytes = 0
+  }
+
+  #buffer(size: number): Uint8Array {
+    if (size > SEGMENT_BLOCK_BYTES_MAX) return new Uint8Array(size)
+    const buffer = this.#free.pop() ?? new Uint8Array(SEGMENT_BLOCK_BYTES_MAX)
+    this.#lent.push(buffer)
+    return buffer.subarray(0, size)
   }
 }
 

@@ -30,7 +30,9 @@ export class MergedRows {
 
   /** Bytes of the blocks that were read. */
   get bytesRead(): number {
-    return this.#cursors.reduce((sum, cursor) => sum + cursor.bytesRead, 0)
+    let sum = 0
+    for (const cursor of this.#cursors) sum += cursor.bytesRead
+    return sum
   }
 
   /**
