@@ -12,8 +12,9 @@ import { BATCH_RECORDS_MAX } from '../../engine/limits.ts'
 import { type Field, type Schema, typeName } from '../../engine/schema/index.ts'
 import type { Accumulators, Aggregate, AggregateDescriptor, AggregateKind } from './aggregate.ts'
 import { inputOf, readVersion, typeMismatch } from './lanes.ts'
+import { CLASS_BITS } from './multiset-cells.ts'
 import { ValueIntern } from './value-intern.ts'
-import { ValueMultisets, type ValuePairs } from './value-multiset.ts'
+import { type CellPlaces, ValueMultisets } from './value-multiset.ts'
 
 const VERSION = 1
 const Kind = { integer: 0, float: 1, bytes: 2 } as const
@@ -50,8 +51,9 @@ class DistinctAccumulators implements Accumulators {
   readonly #column: number
   readonly #sets: ValueMultisets
   readonly #ids = new Int32Array(BATCH_RECORDS_MAX)
-  readonly #pairs: ValuePairs = { ids: new Int32Array(64), counts: new Int32Array(64) }
-  readonly #singles: ValuePairs = { ids: new Int32Array(64), counts: new Int32Array(64) }
+  #places = places(64)
+  readonly #row = new Int32Array(1)
+  readonly #end = new Int32Array(1)
 
   constructor(column: number, intern: ValueIntern, inlineClass: number) {
     this.#column = column
@@ -90,13 +92,8 @@ class DistinctAccumulators implements Accumulators {
   }
 
   encode(row: number, writer: ByteWriter): void {
-    writer.uint8(VERSION)
-    writer.varint(this.#sets.sizeOf(row))
-    const count = this.#sets.pairs(row, this.#pairs)
-    for (let i = 0; i < count; i++) {
-      this.#encodeValue(this.#pairs.ids[i]!, writer)
-      writer.varint(this.#pairs.counts[i]!)
-    }
+    this.#row[0] = row
+    this.encodeRows(this.#row, 0, 1, writer, this.#end)
   }
 
   encodeRows(
@@ -106,17 +103,14 @@ class DistinctAccumulators implements Accumulators {
     writer: ByteWriter,
     ends: Int32Array,
   ): void {
-    const pairs = pairsFor(this.#singles, to - from)
-    this.#sets.singles(rows, from, to, pairs)
+    if (this.#places.infos.length < to - from) this.#places = places(to - from)
+    const { infos, starts, ends: cellEnds } = this.#places
+    this.#sets.locate(rows, from, to, this.#places)
     for (let i = 0; i < to - from; i++) {
-      const id = pairs.ids[i]!
-      if (id < 0) this.encode(rows[from + i]!, writer)
-      else {
-        writer.uint8(VERSION)
-        writer.uint8(1)
-        this.#encodeValue(id, writer)
-        writer.varint(pairs.counts[i]!)
-      }
+      const info = infos[i]!
+      writer.uint8(VERSION)
+      writer.varint(info >> CLASS_BITS)
+      this.#encodeCells(this.#sets.cellsAt(info), starts[i]!, cellEnds[i]!, writer)
       ends[i] = writer.length
     }
   }
@@ -127,6 +121,15 @@ class DistinctAccumulators implements Accumulators {
     for (let i = 0; i < size; i++) {
       const id = this.#decodeValue(reader)
       this.#sets.increase(row, id, reader.varint())
+    }
+  }
+
+  #encodeCells(cells: Int32Array, start: number, end: number, writer: ByteWriter): void {
+    for (let at = start; at < end; at += 2) {
+      const stored = cells[at]!
+      if (stored === 0) continue
+      this.#encodeValue(stored - 1, writer)
+      writer.varint(cells[at + 1]!)
     }
   }
 
@@ -160,10 +163,10 @@ class DistinctAccumulators implements Accumulators {
   }
 }
 
-function pairsFor(pairs: ValuePairs, count: number): ValuePairs {
-  if (count > pairs.ids.length) {
-    pairs.ids = new Int32Array(count)
-    pairs.counts = new Int32Array(count)
+function places(count: number): CellPlaces {
+  return {
+    infos: new Int32Array(count),
+    starts: new Int32Array(count),
+    ends: new Int32Array(count),
   }
-  return pairs
 }

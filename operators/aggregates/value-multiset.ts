@@ -24,10 +24,11 @@ import type { ValueIntern } from './value-intern.ts'
 
 const COUNT_MAX = 0x7fffffff
 
-/** The values of one row: value ids and how often each stands there. */
-export interface ValuePairs {
-  ids: Int32Array
-  counts: Int32Array
+/** Where the cells of some rows stand. */
+export interface CellPlaces {
+  readonly infos: Int32Array
+  readonly starts: Int32Array
+  readonly ends: Int32Array
 }
 
 export class ValueMultisets {
@@ -120,42 +121,33 @@ export class ValueMultisets {
     }
   }
 
-  /** Copies the distinct values of a row into `pairs`, which grows as needed; gives how many. */
-  pairs(row: number, pairs: ValuePairs): number {
-    const info = this.#infos[row]!
-    const size = info >> CLASS_BITS
-    if (size > pairs.ids.length) {
-      pairs.ids = new Int32Array(size * 2)
-      pairs.counts = new Int32Array(size * 2)
+  /**
+   * Finds the cells of rows [from, to), for many rows at once: short loops without branches, so that
+   * waiting for memory overlaps. The cells of row i are `places.starts[i - from] .. ends[i - from]`,
+   * in the array that `cellsAt` gives.
+   */
+  locate(rows: Int32Array, from: number, to: number, { starts, ends, infos }: CellPlaces): void {
+    const ownInfos = this.#infos
+    const inline = this.#inline
+    const arena = this.#arena
+    const inlineClass = this.#inlineClass
+    const shift = inlineClass + 1
+    for (let i = from; i < to; i++) infos[i - from] = ownInfos[rows[i]!]!
+    for (let i = from; i < to; i++) {
+      const first = rows[i]! << shift
+      const held = inline[first]!
+      starts[i - from] = (infos[i - from]! & CLASS_MASK) === inlineClass ? first : held
     }
-    const cells = this.#cellsOf(info & CLASS_MASK)
-    const base = this.#baseOf(row, info & CLASS_MASK)
-    const end = base + pairsToVisit(info) * 2
-    let found = 0
-    for (let at = base; at < end; at += 2) {
-      const stored = cells[at]!
-      if (stored === 0) continue
-      pairs.ids[found] = stored - 1
-      pairs.counts[found++] = cells[at + 1]!
+    // Reads the first cell of each block: its line of memory is there when its values are asked for.
+    for (let i = 0; i < to - from; i++) {
+      ends[i] = (infos[i]! & CLASS_MASK) === inlineClass ? 0 : arena[starts[i]!]!
     }
-    return found
+    for (let i = 0; i < to - from; i++) ends[i] = starts[i]! + pairsToVisit(infos[i]!) * 2
   }
 
-  /**
-   * For rows [from, to) that hold one value: the value at `pairs[i - from]`; else -1. All rows are
-   * looked at in one short loop, so that waiting for memory overlaps.
-   */
-  singles(rows: Int32Array, from: number, to: number, { ids, counts }: ValuePairs): void {
-    const infos = this.#infos
-    const inline = this.#inline
-    const single = ONE_MORE | this.#inlineClass
-    const shift = this.#inlineClass + 1
-    for (let i = from; i < to; i++) {
-      const row = rows[i]!
-      const at = row << shift
-      ids[i - from] = infos[row] === single ? inline[at]! - 1 : -1
-      counts[i - from] = inline[at + 1]!
-    }
+  /** The array that holds the cells of a row with this info: pairs (value id + 1 or 0, count). */
+  cellsAt(info: number): Int32Array {
+    return this.#cellsOf(info & CLASS_MASK)
   }
 
   /** Adds a value `by` times to a row. */

@@ -172,12 +172,14 @@ function idOf(intern: ValueIntern, value: number): number {
 }
 
 function contents(sets: ValueMultisets, row: number): Map<number, number> {
-  const pairs = { ids: new Int32Array(1), counts: new Int32Array(1) }
-  const size = sets.pairs(row, pairs)
-  return new Map(
-    Array.from({ length: size }, (_, i) => [
-      sets.intern.number(pairs.ids[i] ?? -1),
-      pairs.counts[i] ?? 0,
-    ]),
-  )
+  const [infos, starts, ends] = [new Int32Array(1), new Int32Array(1), new Int32Array(1)]
+  sets.locate(Int32Array.of(row), 0, 1, { infos, starts, ends })
+  const cells = sets.cellsAt(infos[0] ?? 0)
+  const found = new Map<number, number>()
+  for (let at = starts[0] ?? 0; at < (ends[0] ?? 0); at += 2) {
+    const stored = cells[at] ?? 0
+    if (stored !== 0) found.set(sets.intern.number(stored - 1), cells[at + 1] ?? 0)
+  }
+  expect(found.size).toBe(sets.sizeOf(row))
+  return found
 }
