@@ -70,9 +70,12 @@ function summary(runs: readonly JobRun[]) {
     events: first?.events ?? 0,
     rows: first?.rows ?? {},
     eventsPerSecond: middle((each) => each.eventsPerSecond),
+    workingPerSecond: middle((each) => each.workingPerSecond),
     steadyPerSecond: middle((each) => each.steadyPerSecond),
     eventsPerCpuSecond: middle((each) => each.eventsPerCpuSecond),
-    pauseMs: first?.pauseMs,
+    pauseP50Ms: middle((each) => each.pauseMs.p50),
+    pauseMsMax: middle((each) => each.pauseMs.max),
+    pauseShare: middle((each) => each.pauseShare),
     rssMbMax: middle((each) => each.use.rssMbMax),
   }
 }

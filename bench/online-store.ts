@@ -2,8 +2,8 @@
 // multi-gets of 1 and of 100 entities?
 // Shapes: one row of six columns for each of n users, written by epochs of equal size, then
 // replaced once in random order (the steady state); lookups of random users.
-// It should not win when every epoch touches more users than fit in the page cache: each row is a
-// random page of LMDB.
+// It should not win when an epoch touches few of very many users: each of them writes a bucket of
+// two or three pages anew.
 // Usage: node <compiled>/bench/online-store.js [small|large]
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { OnlineSnapshot } from '../../../connectors/online/index.ts'
 import { entityKeyOf, featureStatus, OnlineReader } from '../../../connectors/online/index.ts'
+import { viewRecordKey } from '../../../connectors/online/online-key.ts'
 import { batchOfRows } from '../../../engine/batch/index.ts'
 import { date, int64, schema, string, timestamp } from '../../../engine/schema/index.ts'
 import { featureBatch, minuteMicros, TestStore } from './online-fixture.ts'
@@ -70,6 +71,15 @@ describe('the age of a value', () => {
     store.clock.nowMs = 3 * 60_000
     expect(store.reader().get(view, { user_id: 'ann' }).ageMs).toBe(120_000)
   })
+})
+
+test('a view of another version of millrace is refused by name', async () => {
+  const store = await filled()
+  const record = JSON.stringify({ version: 1, name: view, current: 1, generations: [] })
+  const bytes = new TextEncoder().encode(record)
+  store.transaction((stores) => stores.put('online', viewRecordKey(view), bytes))
+  expect(() => store.reader().get(view, { user_id: 'ann' })).toThrow(/VIEW_RECORD.*version 2/)
+  await expect(store.commit(store.sink(), 2)).rejects.toThrow('VIEW_RECORD')
 })
 
 describe('a lookup', () => {
