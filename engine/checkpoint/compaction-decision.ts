@@ -1,7 +1,10 @@
 // What compaction does with one table: a pure function of its segments. First what newer ranges erased
 // is let go without reading it; then, above SEGMENTS_PER_TABLE_MAX segments, a run of the newest ones
-// is merged, taking in each older one as long as it is not much larger than the run (size-tiered).
-import { SEGMENTS_PER_TABLE_MAX } from '../limits.ts'
+// is merged, taking in each older one as long as it is not much larger than the run (size-tiered: a
+// row is rewritten about as often as its table doubles). A table that stores several versions of most
+// rows is merged as a whole, so that a restore reads a bounded multiple of what is alive; that comes
+// after twice as many rows were written as are rewritten.
+import { COMPACTION_SLICE_BYTES_MAX, SEGMENTS_PER_TABLE_MAX } from '../limits.ts'
 import {
   coalesceRanges,
   compareBytes,
@@ -14,6 +17,9 @@ import type { SegmentEntry, TableManifest } from './task-manifest.ts'
 
 /** An older segment joins the run while it is at most this many times its size. */
 const TIER_RATIO = 1
+
+/** Stored rows for each live one before a table is merged as a whole. */
+const STORED_PER_LIVE_MAX = 3
 
 export interface SegmentFacts {
   readonly entry: SegmentEntry
@@ -31,17 +37,23 @@ export type CompactionDecision =
   | { readonly kind: 'begin'; readonly inputs: readonly number[]; readonly isBase: boolean }
   | { readonly kind: 'continue' }
 
-/** @param segments of the table, oldest first, as its manifest lists them */
+/**
+ * @param segments of the table, oldest first, as its manifest lists them
+ * @param liveRows of the table at its last commit; undefined before the first
+ */
 export function decideCompaction(
   manifest: TableManifest,
   segments: readonly SegmentFacts[],
+  liveRows: number | undefined,
 ): CompactionDecision {
   if (manifest.merge !== undefined) return { kind: 'continue' }
   const trim = decideTrim(segments)
   if (trim.drop.length + trim.shorten.length > 0) return trim
   const count = segments.length
-  if (count <= SEGMENTS_PER_TABLE_MAX) return { kind: 'none' }
+  const isWasteful = isMostlyReplaced(segments, liveRows)
+  if (count <= SEGMENTS_PER_TABLE_MAX && !isWasteful) return { kind: 'none' }
   const group = largestGroup(segments)
+  if (isWasteful && group.end - group.start >= 2) return begin(segments, group.start, group.end)
   let first = Math.max(group.start, group.end - (count - SEGMENTS_PER_TABLE_MAX + 1))
   if (group.end - first < 2) return { kind: 'none' }
   let size = sizeOf(segments.slice(first, group.end))
@@ -51,8 +63,23 @@ export function decideCompaction(
     size += older
     first--
   }
-  const inputs = segments.slice(first, group.end).map(({ entry }) => entry.number)
+  return begin(segments, first, group.end)
+}
+
+function begin(segments: readonly SegmentFacts[], first: number, end: number): CompactionDecision {
+  const inputs = segments.slice(first, end).map(({ entry }) => entry.number)
   return { kind: 'begin', inputs, isBase: first === 0 }
+}
+
+/** Tables that one slice can read are left alone: merging those as a whole saves nothing. */
+function isMostlyReplaced(segments: readonly SegmentFacts[], liveRows: number | undefined) {
+  if (liveRows === undefined || sizeOf(segments) <= COMPACTION_SLICE_BYTES_MAX) return false
+  let stored = 0
+  for (const { entry, footer } of segments) {
+    // Of a segment that was shortened, about this many are left.
+    stored += footer.rows * (entry.bytes / Math.max(1, footer.bytes))
+  }
+  return stored > liveRows * STORED_PER_LIVE_MAX
 }
 
 /** The longest run of neighbours with one format, the newest of equals: only such can be merged. */

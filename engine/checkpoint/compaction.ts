@@ -9,7 +9,7 @@ import {
   type SegmentEncoder,
   type SegmentFooter,
 } from '../state/index.ts'
-import { decideCompaction, shortened } from './compaction-decision.ts'
+import { type CompactionDecision, decideCompaction, shortened } from './compaction-decision.ts'
 import { identityOf, type SegmentStore } from './segment-store.ts'
 import type { MergeEntry, SegmentEntry, TableManifest } from './task-manifest.ts'
 
@@ -35,11 +35,7 @@ export function nextSlice(
   encoder: SegmentEncoder,
   budgetBytes: number,
 ): CompactionSlice | undefined {
-  const facts = table.segments.map((entry) => ({
-    entry,
-    footer: store.footer(identityOf(taskId, table, entry.number), entry),
-  }))
-  const decision = decideCompaction(table, facts)
+  const decision = decide(store, taskId, table)
   switch (decision.kind) {
     case 'none':
       return undefined
@@ -57,11 +53,15 @@ export function nextSlice(
 
 /** True when `nextSlice` would find work. */
 export function hasWork(store: SegmentStore, taskId: string, table: TableManifest): boolean {
+  return decide(store, taskId, table).kind !== 'none'
+}
+
+function decide(store: SegmentStore, taskId: string, table: TableManifest): CompactionDecision {
   const facts = table.segments.map((entry) => ({
     entry,
     footer: store.footer(identityOf(taskId, table, entry.number), entry),
   }))
-  return decideCompaction(table, facts).kind !== 'none'
+  return decideCompaction(table, facts, store.liveRows(taskId, table))
 }
 
 function trimSlice(

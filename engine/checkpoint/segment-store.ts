@@ -15,6 +15,7 @@ import { blockKey, footerKey, type SegmentEntry, type TableManifest } from './ta
 export class SegmentStore {
   readonly #env: Environment
   readonly #footers = new Map<string, SegmentFooter>()
+  readonly #liveRows = new Map<string, number>()
 
   constructor(env: Environment) {
     this.#env = env
@@ -48,6 +49,15 @@ export class SegmentStore {
       from: entry.from,
       readBlock: (index, buffer) => this.#env.readInto('blocks', blockKey(key, index), buffer),
     }
+  }
+
+  /** How many rows of a table are alive, as its last snapshot knew; undefined before the first. */
+  liveRows(taskId: string, table: TableManifest): number | undefined {
+    return this.#liveRows.get(nameOf(identityOf(taskId, table, 0)))
+  }
+
+  noteLiveRows(taskId: string, table: TableManifest, rows: number): void {
+    this.#liveRows.set(nameOf(identityOf(taskId, table, 0)), rows)
   }
 
   /** Stores blocks and footer. */

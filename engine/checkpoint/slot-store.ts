@@ -238,6 +238,7 @@ export class SlotStore {
         const place = { operatorId, table: table.name, segments: [] }
         this.#encoder.begin(identityOf(taskId, place, number))
         table.snapshot(this.#encoder)
+        this.#segments.noteLiveRows(taskId, place, table.rows)
         const encoded = this.#encoder.finish(table.format)
         if (encoded === undefined) continue
         prepared.push({ taskId, operatorId, table: table.name, number, encoded })

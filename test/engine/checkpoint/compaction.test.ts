@@ -130,6 +130,27 @@ describe('compaction', () => {
     )
   }, 120_000)
 
+  test('merges a table as a whole once most of what it stores was replaced', () => {
+    const store = openStore(temporaryFolder())
+    const claim = store.claim(request)
+    const slot = store.slot(0, claim)
+    const table = new WindowRows()
+    const tasks = [{ taskId: TASK, tables: [{ operatorId: 'w', table }] }]
+    const rows = 4000
+    for (let epoch = 1; epoch <= 4; epoch++) {
+      for (let key = 0; key < rows; key++) table.put(0, key, `${epoch}`.padEnd(100, 'x'))
+      slot.commit({ epoch, tasks, committables: [], steps: [] })
+      if (epoch < 4) expect(slot.compact(100_000)).toBe(false)
+      expect(store.reader().tables()).toMatchObject([{ segments: epoch, rows: epoch * rows }])
+    }
+    expect(store.slot(0, claim).compact(100_000)).toBe(false)
+    while (slot.compact(100_000));
+    expect(store.reader().tables()).toMatchObject([{ segments: 1, rows }])
+    const restored = new WindowRows()
+    slot.restore(TASK, [{ operatorId: 'w', table: restored }])
+    expect(sorted(restored)).toEqual(sorted(table))
+  })
+
   test('lets whole segments go that a range erased, without reading them', () => {
     const store = openStore(temporaryFolder())
     const slot = store.slot(0, store.claim(request))
