@@ -1,20 +1,13 @@
 // sum: exact. int32 and int64 sum to int64 (a total beyond it is an error when it is read, not
 // while adding), decimal(p,s) to decimal(38,s), float64 to float64 rounded once. No value: null.
-import {
-  type ByteReader,
-  type ByteWriter,
-  type Column,
-  columnAt,
-  type RecordBatch,
-} from '../../engine/batch/index.ts'
-import { assert, ConfigError } from '../../engine/errors.ts'
+import type { Column } from '../../engine/batch/index.ts'
+import { ConfigError } from '../../engine/errors.ts'
 import { type DataType, type Field, type Schema, typeName } from '../../engine/schema/index.ts'
-import type { Accumulators, Aggregate, AggregateDescriptor, AggregateKind } from './aggregate.ts'
+import type { Aggregate, AggregateDescriptor, AggregateKind } from './aggregate.ts'
 import { FloatSums } from './float-sums.ts'
 import { IntegerSums } from './integer-sums.ts'
-import { inputOf, readVersion, typeMismatch } from './lanes.ts'
-
-const VERSION = 1
+import { inputOf, typeMismatch } from './lanes.ts'
+import { nullsOf, SumAccumulators } from './sum-accumulators.ts'
 
 /** Sums a numeric column: `sum('order_total')`. */
 export function sum<const C extends string>(column: C): AggregateDescriptor<'sum', C> {
@@ -60,90 +53,6 @@ function sumType(field: Field): DataType {
   }
 }
 
-/** What both kinds of sums can do. */
-interface Sums<Self> {
-  readonly counts: Float64Array | undefined
-  readonly sizeBytes: number
-  ensureRows(count: number): void
-  clear(from: number, to: number): void
-  add(rows: Int32Array, column: Column, from: number, to: number): void
-  merge(targets: Int32Array, source: Self, sources: Int32Array, count: number): void
-  retract(targets: Int32Array, source: Self, sources: Int32Array, count: number): void
-  encode(row: number, writer: ByteWriter): void
-  decode(row: number, reader: ByteReader): void
-}
-
-type SumResult<S> = (sums: S, rows: Int32Array, count: number) => Column
-
-class SumAccumulators<S extends Sums<S>> implements Accumulators {
-  readonly #column: number
-  readonly #sums: S
-  readonly #result: SumResult<S>
-
-  constructor(column: number, sums: S, result: SumResult<S>) {
-    this.#column = column
-    this.#sums = sums
-    this.#result = result
-  }
-
-  get sizeBytes(): number {
-    return this.#sums.sizeBytes
-  }
-
-  ensureRows(count: number): void {
-    this.#sums.ensureRows(count)
-  }
-
-  clear(from: number, to: number): void {
-    this.#sums.clear(from, to)
-  }
-
-  add(rows: Int32Array, batch: RecordBatch, from: number, to: number): void {
-    this.#sums.add(rows, columnAt(batch, this.#column), from, to)
-  }
-
-  merge(targets: Int32Array, source: Accumulators, sources: Int32Array, count: number): void {
-    this.#sums.merge(targets, this.#of(source), sources, count)
-  }
-
-  retract(targets: Int32Array, source: Accumulators, sources: Int32Array, count: number): void {
-    this.#sums.retract(targets, this.#of(source), sources, count)
-  }
-
-  result(rows: Int32Array, count: number): Column {
-    return this.#result(this.#sums, rows, count)
-  }
-
-  encode(row: number, writer: ByteWriter): void {
-    writer.uint8(VERSION)
-    this.#sums.encode(row, writer)
-  }
-
-  encodeRows(
-    rows: Int32Array,
-    from: number,
-    to: number,
-    writer: ByteWriter,
-    ends: Int32Array,
-  ): void {
-    for (let i = from; i < to; i++) {
-      this.encode(rows[i]!, writer)
-      ends[i - from] = writer.length
-    }
-  }
-
-  decode(row: number, reader: ByteReader): void {
-    readVersion(reader, VERSION)
-    this.#sums.decode(row, reader)
-  }
-
-  /** The sums of accumulators that the same Aggregate made. */
-  #of(source: Accumulators): S {
-    assert(source instanceof SumAccumulators, 'sum merges sums')
-    return source.#sums
-  }
-}
-
 /** Greatest magnitude of the result type: 2^63 - 1, or 38 digits. */
 function largestOf(type: DataType): bigint {
   return type.kind === 'decimal' ? 10n ** BigInt(type.precision) - 1n : 2n ** 63n - 1n
@@ -180,18 +89,6 @@ function floatResult(sums: FloatSums, rows: Int32Array, count: number): Column {
   const values = new Float64Array(count)
   for (let i = 0; i < count; i++) values[i] = sums.value(rows[i]!)
   return { kind: 'float64', values, nulls: nullsOf(sums.counts, rows, count) }
-}
-
-/** One byte a row, 1 where no value was added; undefined when there is none or none can be. */
-export function nullsOf(counts: Float64Array | undefined, rows: Int32Array, count: number) {
-  let nulls: Uint8Array | undefined
-  if (counts === undefined) return nulls
-  for (let i = 0; i < count; i++) {
-    if (counts[rows[i]!]! > 0) continue
-    nulls ??= new Uint8Array(count)
-    nulls[i] = 1
-  }
-  return nulls
 }
 
 function overflow(total: bigint, type: DataType): ConfigError {
