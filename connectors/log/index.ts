@@ -23,6 +23,6 @@ export {
   type TopicFormat,
 } from './topic-definition.ts'
 export { type IterableStore, type TopicHome, topicHome } from './topic-home.ts'
-export { readRecords, type TopicRecord } from './topic-records.ts'
+export { readRecords, type TopicRecord, valuesOf } from './topic-records.ts'
 export { type OpenedTopic, openTopicSchemas, readTopicSchemas } from './topic-schemas.ts'
 export { type RowEncoder, type TopicSinkOptions, topicSink } from './topic-sink.ts'

@@ -1,7 +1,7 @@
 // Records of a topic as objects, for the CLI, for tests and for tools: one allocation a record and
 // no decoding. Jobs read through `logSource` instead.
 import { Change } from '../../engine/batch/index.ts'
-import { type ChunkOrigin, changeOf, recordKey, recordValue } from './chunk-format.ts'
+import { type ChunkOrigin, changeOf, decodeChunk, recordKey, recordValue } from './chunk-format.ts'
 import type { ChunkStore } from './chunk-store.ts'
 import { chunkAt } from './partition-cursor.ts'
 
@@ -57,6 +57,14 @@ export function readRecords(
   }
   return records
 }
+
+/** The values of the records in one stored chunk. @throws StateCorruptError CHUNK_CORRUPT */
+export function valuesOf(key: Uint8Array, bytes: Uint8Array): Uint8Array[] {
+  const chunk = decodeChunk(bytes, key)
+  return Array.from({ length: chunk.count }, (_, i) => recordValue(chunk, i) ?? NO_BYTES)
+}
+
+const NO_BYTES = new Uint8Array(0)
 
 /** The text of a change in headers and files. */
 export function opOf(change: number): TopicRecord['op'] {

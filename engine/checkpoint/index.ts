@@ -1,5 +1,6 @@
 // Checkpoints: the job's store, its epochs, compaction and savepoints.
 
+export { type CarriedRange, carriedRanges } from './carried-topic.ts'
 export { coverPages } from './data-file.ts'
 export { type Difference, describeDifferences, differences } from './difference.ts'
 export { type Entry, Environment, type EnvironmentOptions } from './environment.ts'

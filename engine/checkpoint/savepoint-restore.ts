@@ -7,6 +7,7 @@ import { constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } fr
 import { dirname, join } from 'node:path'
 import { chanceSeed } from '../clock.ts'
 import { ConfigError, StateMismatchError } from '../errors.ts'
+import { carryTopic } from './carried-topic.ts'
 import { assignTasks, childRecord, readSlots } from './claim.ts'
 import { type Difference, describeDifferences, differences } from './difference.ts'
 import { flush, renameDurably, writeDurably } from './durable-file.ts'
@@ -38,6 +39,11 @@ export interface RestoreRequest {
   readonly topology: unknown
   /** Replace a run that is there. */
   readonly replace?: boolean
+  /**
+   * Topic of the job whose records behind the savepoint come along, where the run that is replaced
+   * went on from it with the same definition: `<job>.ticks`.
+   */
+  readonly carry?: string
   /** Let go the state of operators that the new definition doesn't have. */
   readonly dropRemoved?: boolean
   readonly newLineage?: () => string
@@ -58,6 +64,8 @@ export interface RestoreReport {
   readonly differences: readonly Difference[]
   /** Stored tables that were let go: `operator/table`. Formats are compared when tables restore. */
   readonly dropped: readonly string[]
+  /** Records of the replaced run came along and will be applied again (`carry`). */
+  readonly carries: boolean
 }
 
 /**
@@ -113,7 +121,7 @@ async function makeChild(
   into: string,
   request: RestoreRequest,
 ): Promise<RestoreReport> {
-  const termBefore = await termOf(into)
+  const old = existsSync(join(into, 'data.mdb')) ? new Environment(into) : undefined
   const env = new Environment(folder)
   try {
     return env.write(() => {
@@ -125,6 +133,7 @@ async function makeChild(
       const records = readSlots(env, stored)
       const found = differences(stored.topology, request.topology)
       const operators = operatorDifferences(stored.topology, request.topology)
+      const carries = found.length === 0 && carried(env, old, request)
       const dropped = dropTables(env, operators.removed, request.dropRemoved === true, found)
       const lineage = request.newLineage?.() ?? `${chanceSeed().toString(36)}${chanceSeed()}`
       const previous = {
@@ -137,24 +146,21 @@ async function makeChild(
       const child = childRecord(stored, { lineage, slots, accepted: [lineage], previous })
       writeJob(env, { ...child, job: request.job, topology: request.topology })
       assignTasks(env, records, lineage, slots)
+      // The term never falls within a run folder: what was there before counts too.
+      const termBefore = (old && readTerm(old)?.term) ?? 0
       writeTerm(env, { term: Math.max(term.term, termBefore) + 1, lineage })
-      const parent = stored.lineage
-      return { savepoint: request.name, lineage, parent, operators, differences: found, dropped }
+      const [savepoint, parent] = [request.name, stored.lineage]
+      return { savepoint, lineage, parent, operators, differences: found, dropped, carries }
     })
   } finally {
     await env.close()
+    await old?.close()
   }
 }
 
-/** The term never falls within a run folder: what was there before counts too. */
-async function termOf(into: string): Promise<number> {
-  if (!existsSync(join(into, 'data.mdb'))) return 0
-  const env = new Environment(into)
-  try {
-    return readTerm(env)?.term ?? 0
-  } finally {
-    await env.close()
-  }
+function carried(env: Environment, old: Environment | undefined, request: RestoreRequest): boolean {
+  const { carry, name } = request
+  return carry !== undefined && old !== undefined && carryTopic(env, old, name, carry)
 }
 
 function dropTables(

@@ -8,6 +8,7 @@ import { assert } from '../errors.ts'
 import type { Topic } from '../graph/index.ts'
 import { columnIndex } from '../schema/index.ts'
 import { WatermarkGenerator } from '../time/index.ts'
+import { cutRecords, sameBytes, uncuttable } from './cut-records.ts'
 import { DeadLetterGate, type GateState } from './dead-letter-gate.ts'
 import { rowJson } from './dead-letters.ts'
 
@@ -51,6 +52,8 @@ export interface Channel {
   state(): ChannelState
   /** Moves an idle channel's watermark on (law 5). */
   advance(watermark: number): void
+  /** Gives no record at this offset or beyond until another limit is set. */
+  limit(offset: number): void
   readonly lag: number | undefined
   close(): void
 }
@@ -81,6 +84,8 @@ export class TopicChannel implements Channel {
   readonly #gate: DeadLetterGate | undefined
   #position: { offset: number; bookmark: Uint8Array | undefined }
   #isEnded: boolean
+  #limit = Number.POSITIVE_INFINITY
+  #beyond: SourceRecords | undefined
   #waiting:
     | { batch: ChannelBatch; nextOffset: number; bookmark: Uint8Array | undefined }
     | undefined
@@ -123,8 +128,8 @@ export class TopicChannel implements Channel {
 
   peek(): ChannelBatch | undefined {
     if (this.#waiting !== undefined) return this.#waiting.batch
-    if (this.#isEnded) return undefined
-    const records = this.#reader.poll()
+    if (this.#isEnded || this.#position.offset >= this.#limit) return undefined
+    const records = this.#polled()
     if (records === undefined) {
       if (this.#reader.isEnded) this.#isEnded = true
       return undefined
@@ -144,7 +149,8 @@ export class TopicChannel implements Channel {
   }
 
   ready(): Promise<void> {
-    return this.#waiting === undefined ? this.#reader.ready() : Promise.resolve()
+    const hasSome = this.#waiting !== undefined || this.#beyond !== undefined
+    return hasSome ? Promise.resolve() : this.#reader.ready()
   }
 
   state(): ChannelState {
@@ -163,8 +169,25 @@ export class TopicChannel implements Channel {
     if (this.#waiting === undefined) this.#generator.advance(watermark)
   }
 
+  limit(offset: number): void {
+    assert(this.#waiting === undefined, `channel ${this.id} is limited with a batch waiting`)
+    this.#limit = offset
+  }
+
   close(): void {
     this.#reader.close()
+  }
+
+  /** The next records below the limit; what was polled beyond it waits. */
+  #polled(): SourceRecords | undefined {
+    const bookmark = this.#limit === Number.POSITIVE_INFINITY ? undefined : this.#reader.bookmark()
+    const records = this.#beyond ?? this.#reader.poll()
+    this.#beyond = undefined
+    if (records === undefined || records.nextOffset <= this.#limit) return records
+    if (!sameBytes(bookmark, this.#reader.bookmark())) throw uncuttable(this.id, this.#limit)
+    const [below, beyond] = cutRecords(records, this.#limit)
+    this.#beyond = beyond
+    return below
   }
 
   #maxBeforeWaiting = Number.NEGATIVE_INFINITY

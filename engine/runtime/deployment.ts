@@ -30,6 +30,11 @@ export interface Deployment {
   sink(sink: LogicalSink, context: SinkContext): BoundSink | undefined
   /** A topic that the job owns besides those it names: `<job>.dead-letters`, `<job>.ticks`. */
   ownTopic(name: OwnTopic, context: SinkContext): DecisionSink
+  /**
+   * The values of the records in one entry of store `topics`, as the sink of an own topic wrote it;
+   * absent where own topics do not live there.
+   */
+  ownRecords?(key: Uint8Array, value: Uint8Array): readonly Uint8Array[]
   close(): Promise<void>
 }
 

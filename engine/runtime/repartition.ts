@@ -235,9 +235,11 @@ export class RepartitionChannel implements Channel {
     }
   }
 
-  advance(): void {
-    // Only the upstream task moves this watermark, in band.
-  }
+  /** Only the upstream task moves this watermark, in band. */
+  advance(): void {}
+
+  /** Recorded ticks are not applied behind a repartition. */
+  limit(): void {}
 
   close(): void {}
 }

@@ -17,6 +17,7 @@ import { statusOf } from './slot-status.ts'
 import { openTasks, type SlotTasks } from './slot-tasks.ts'
 import type { Task } from './task.ts'
 import { Ticker } from './ticker.ts'
+import { TicksReplay } from './ticks-replay.ts'
 
 export interface SlotParts {
   readonly plan: Plan
@@ -44,6 +45,7 @@ export class Slot {
   readonly #times: LoopTimes = { busyMs: 0, idleMs: 0, backPressureMs: 0, epochMs: 0 }
   #tasks: SlotTasks = { tasks: [], repartitionLogs: [] }
   #ticker: Ticker | undefined
+  #replay: TicksReplay | undefined
   #epoch: number
   #recordsIn = 0
   #recordsInEpoch = 0
@@ -99,7 +101,15 @@ export class Slot {
       meters: this.#meters,
       ...(wrap === undefined ? {} : { wrap }),
     })
-    this.#ticker = new Ticker(this.#tasks.tasks, clock)
+    const { tasks } = this.#tasks
+    this.#ticker = new Ticker(tasks, clock)
+    this.#replay = new TicksReplay({
+      topic: `${plan.job}.ticks`,
+      tasks,
+      decided,
+      recordsOf: (key, value) => deployment.ownRecords?.(key, value) ?? [],
+    })
+    for (const task of this.#replay.tasks) this.#ticker.hold(task)
     this.#lastEpochMs = clock.elapsedMs()
   }
 
@@ -142,6 +152,10 @@ export class Slot {
 
   /** Pushes one batch of the channel furthest behind; false when no channel has any. */
   #step(): boolean {
+    if (this.#replay?.apply((task) => this.#ticker?.release(task)) === true) {
+      this.#recordsInEpoch++
+      return true
+    }
     let best: { task: Task; channel: Channel; time: number } | undefined
     for (const task of this.#tasks.tasks) {
       for (const channel of task.channels) {
@@ -175,9 +189,10 @@ export class Slot {
 
   async #wait(): Promise<void> {
     const { clock, settings } = this.#parts
+    this.#replay?.checkReachable()
     if (settings.mode === 'live') {
-      this.#ticker?.tickIfDue((task, tickTime) => {
-        this.#sinks.ticks.add(task, tickTime)
+      this.#ticker?.tickIfDue((task, tickTime, moved) => {
+        this.#sinks.ticks.add(task, tickTime, moved)
         this.#recordsInEpoch++
       })
     }
@@ -202,6 +217,7 @@ export class Slot {
     const work = await this.#sinks.flush(epoch)
     const steps = [...work.steps]
     for (const log of this.#tasks.repartitionLogs) log.flush((step) => steps.push(step))
+    this.#replay?.flush((step) => steps.push(step))
     const report = store.commit({
       epoch,
       tasks: this.#tasks.tasks.map((task) => ({ taskId: task.id, tables: task.tables })),

@@ -11,6 +11,7 @@ import {
   type TopicHome,
   topicHome,
   topicSink,
+  valuesOf,
 } from '../../connectors/log/index.ts'
 import { OnlineSink } from '../../connectors/online/index.ts'
 import { failpoint, JobStore, type StoreReader } from '../../engine/checkpoint/index.ts'
@@ -93,6 +94,10 @@ export class EmbeddedDeployment implements Deployment {
   ownTopic(own: OwnTopic, context: SinkContext): DecisionSink {
     const name = `${context.job}.${own}`
     return this.#topic({ name, partitions: 1, format: 'json', key: [] }, context)
+  }
+
+  ownRecords(key: Uint8Array, value: Uint8Array): readonly Uint8Array[] {
+    return valuesOf(key, value)
   }
 
   async close(): Promise<void> {

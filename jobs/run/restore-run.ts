@@ -1,6 +1,7 @@
 // `run --from <savepoint>`: puts a savepoint in the place of the run's state before it starts. The
 // state, online rows, topics and files of the run go back together with it; lake tables can't be
-// taken back yet, so rows that they got after the savepoint would come a second time.
+// taken back yet, so rows that they got after the savepoint would come a second time. Ticks that the
+// run decided behind the savepoint come along and are applied again (law 5), where it is one history.
 import { existsSync } from 'node:fs'
 import {
   JobStore,
@@ -29,6 +30,7 @@ export async function restoreRun(
     job: job.name,
     topology,
     replace: true,
+    carry: `${job.name}.ticks`,
   })
 }
 

@@ -32,6 +32,9 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
   })
   const server = display.http === undefined ? undefined : await serve(run, display.http)
   if (server !== undefined) progress.note(`serving ${server.url}`)
+  if (run.restored?.carries === true) {
+    progress.note('ticks that were decided behind the savepoint are applied again')
+  }
   try {
     display.onStart?.(run, server?.url, (text) => progress.note(text))
     const state = await run.supervisor.run()

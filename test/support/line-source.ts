@@ -80,8 +80,11 @@ class LineReader implements PartitionReader {
     return this.#decoder.decodeRecords(Buffer.concat(values), starts, ends, offsets, undefined)
   }
 
+  /** Live and without a line, it leaves the loop to its clock. */
   ready(): Promise<void> {
-    return Promise.resolve()
+    return this.#options.isLive === true && this.lag === 0
+      ? new Promise(() => {})
+      : Promise.resolve()
   }
 
   bookmark(): undefined {
