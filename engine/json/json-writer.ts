@@ -38,6 +38,28 @@ interface NamedField {
   readonly first: Uint8Array
   readonly next: Uint8Array
   readonly fields: readonly NamedField[]
+  readonly time: LastTime
+}
+
+/** The time that a column wrote last, as text: rows of one window repeat its start and end. */
+class LastTime {
+  #micros = Number.NaN
+  readonly #text = new Uint8Array(32)
+  #length = 0
+
+  write(micros: number, out: ByteWriter): void {
+    if (micros === this.#micros) {
+      out.raw(this.#text, 0, this.#length)
+      return
+    }
+    const from = out.length
+    out.uint8(34)
+    writeTimestamp(micros, out)
+    out.uint8(34)
+    this.#micros = micros
+    this.#length = out.length - from
+    for (let i = 0; i < this.#length; i++) this.#text[i] = out.bytes[from + i]!
+  }
 }
 
 export class JsonWriter {
@@ -100,6 +122,7 @@ function namedField(field: Field): NamedField {
     first: encoder.encode(`{${key}:`),
     next: encoder.encode(`,${key}:`),
     fields: inner.map(namedField),
+    time: new LastTime(),
   }
 }
 
@@ -118,7 +141,7 @@ function writeValue(column: Column, field: NamedField, row: number, out: ByteWri
       else writeInteger(column.values[row]!, out)
       return
     case 'float64':
-      if (type.kind === 'timestamp') writeQuotedTime(column.values[row]!, out)
+      if (type.kind === 'timestamp') field.time.write(column.values[row]!, out)
       else writeAnyFloat64(column.values[row]!, out)
       return
     case 'integer': {
@@ -142,12 +165,6 @@ function writeValue(column: Column, field: NamedField, row: number, out: ByteWri
 function writeQuotedDate(days: number, out: ByteWriter): void {
   out.uint8(34)
   writeDate(days, out)
-  out.uint8(34)
-}
-
-function writeQuotedTime(micros: number, out: ByteWriter): void {
-  out.uint8(34)
-  writeTimestamp(micros, out)
   out.uint8(34)
 }
 
