@@ -1,11 +1,12 @@
 // OrderingBuffer: holds the records of several channels back until the watermark has passed them and
 // releases them in the order (event time, input, source task, source position), so that an operator
-// whose result depends on order sees the same order whatever way the channels interleaved. Records
-// that are late already are released at the next watermark, in the same order among themselves. Each
-// record keeps the watermark of its own channel, so a released batch's watermarks may fall (law 4).
+// whose result depends on order sees the same order whatever way the channels interleaved. A record
+// that its own channel's watermark had passed stands behind that watermark instead, so that its place
+// too depends on its channel alone: nothing that comes later can belong before what was released.
+// Each record keeps the watermark of its own channel, so a released batch's watermarks may fall.
 //
-//   row of the table: key = event time i64, input u8, partition i64, offset i64, arrival i64 ·
-//   value = one encoded record
+//   row of the table: key = time i64, 1 behind the watermark of that time else 0 u8, input u8,
+//   partition i64, offset i64, arrival i64 · value = one encoded record
 import {
   ByteReader,
   ByteWriter,
@@ -21,7 +22,13 @@ import type { InputPort, Operator, OperatorContext, Output } from '../operator.t
 import type { Schema } from '../schema/index.ts'
 import type { SegmentWriter, StateTable, TableFormat } from '../state/index.ts'
 
-interface Held {
+/** A place in the order: at a time, or right behind the watermark of that time. */
+interface Place {
+  readonly time: number
+  readonly isLate: boolean
+}
+
+interface Held extends Place {
   readonly key: Uint8Array
   readonly batch: RecordBatch
   readonly input: InputPort
@@ -30,7 +37,7 @@ interface Held {
 
 export class OrderingBuffer implements Operator, StateTable {
   readonly name = 'held'
-  readonly format: TableFormat = { version: 1 }
+  readonly format: TableFormat = { version: 2 }
   #held: Held[] = []
   #removed: Uint8Array[] = []
   #arrivals = 0
@@ -62,8 +69,10 @@ export class OrderingBuffer implements Operator, StateTable {
 
   onBatch(batch: RecordBatch, input: InputPort): void {
     for (let row = 0; row < batch.length; row++) {
-      const key = orderKey(batch, row, input, this.#arrivals++)
-      this.#held.push({ key, batch: sliceBatch(batch, row, row + 1), input, isStored: false })
+      const place = placeOf(batch, row)
+      const key = orderKey(place, batch, row, input, this.#arrivals++)
+      const one = sliceBatch(batch, row, row + 1)
+      this.#held.push({ ...place, key, batch: one, input, isStored: false })
     }
   }
 
@@ -96,45 +105,68 @@ export class OrderingBuffer implements Operator, StateTable {
   restored(): void {
     for (const { key, value } of this.#restoredRows.splice(0)) {
       const reader = new ByteReader(key)
-      reader.integerOrdered()
+      const time = reader.integerOrdered()
+      const isLate = reader.uint8() === 1
       const input = reader.uint8()
       reader.integerOrdered()
       reader.integerOrdered()
       this.#arrivals = Math.max(this.#arrivals, reader.integerOrdered() + 1)
       const schema = this.#schemas[input]
       assert(schema !== undefined, `ordering buffer: no schema of input ${input}`)
-      this.#held.push({ key, batch: decodeBatch(value, schema), input, isStored: true })
+      const batch = decodeBatch(value, schema)
+      this.#held.push({ time, isLate, key, batch, input, isStored: true })
     }
   }
 
   #release(watermark: number, out: Output): void {
-    const due = this.#held.filter((held) => held.batch.eventTimes[0]! <= watermark)
+    const due = this.#held.filter((held) => isDue(held, watermark))
     if (due.length === 0) return
-    this.#held = this.#held.filter((held) => held.batch.eventTimes[0]! > watermark)
+    this.#held = this.#held.filter((held) => !isDue(held, watermark))
     due.sort((a, b) => Buffer.compare(a.key, b.key))
     for (const held of due) if (held.isStored) this.#removed.push(held.key)
     for (let from = 0; from < due.length; ) {
-      const input = due[from]?.input ?? 0
-      let to = from
-      const time = timeOf(due[from])
-      while (to < due.length && due[to]?.input === input && to - from < BATCH_RECORDS_MAX) {
-        if (this.#hasTimers && timeOf(due[to]) !== time) break
-        to++
-      }
-      if (this.#hasTimers) out.watermark(time - 1)
-      out.emit(concatBatches(due.slice(from, to).map((held) => held.batch)), input)
+      const to = this.#endOfRun(due, from)
+      const first = due[from]
+      if (first === undefined) break
+      if (this.#hasTimers) out.watermark(first.isLate ? first.time : first.time - 1)
+      out.emit(concatBatches(due.slice(from, to).map((held) => held.batch)), first.input)
       from = to
     }
   }
+
+  /** The end of the records from `from` on that leave as one batch. */
+  #endOfRun(due: readonly Held[], from: number): number {
+    const first = due[from]
+    const isAlike = (held: Held | undefined) =>
+      held?.input === first?.input &&
+      (!this.#hasTimers || (held?.time === first?.time && held?.isLate === first?.isLate))
+    let to = from + 1
+    while (to < due.length && to - from < BATCH_RECORDS_MAX && isAlike(due[to])) to++
+    return to
+  }
 }
 
-function timeOf(held: Held | undefined): number {
-  return held?.batch.eventTimes[0] ?? Number.NaN
+function placeOf(batch: RecordBatch, row: number): Place {
+  const time = batch.eventTimes[row]!
+  const before = batch.watermarksBefore[row]!
+  return time > before ? { time, isLate: false } : { time: before, isLate: true }
 }
 
-function orderKey(batch: RecordBatch, row: number, input: number, arrival: number): Uint8Array {
-  const writer = new ByteWriter(33)
-  writer.integerOrdered(batch.eventTimes[row]!)
+/** What has its place behind a watermark waits for the next: others of its place may still come. */
+function isDue({ time, isLate }: Place, watermark: number): boolean {
+  return isLate ? time < watermark : time <= watermark
+}
+
+function orderKey(
+  { time, isLate }: Place,
+  batch: RecordBatch,
+  row: number,
+  input: number,
+  arrival: number,
+): Uint8Array {
+  const writer = new ByteWriter(34)
+  writer.integerOrdered(time)
+  writer.uint8(isLate ? 1 : 0)
   writer.uint8(input)
   writer.integerOrdered(batch.source?.partition ?? -1)
   writer.integerOrdered(batch.source?.offsets[row] ?? -1)

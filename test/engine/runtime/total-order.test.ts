@@ -47,13 +47,17 @@ const firsts = job('firsts', ({ from, to }) => {
   to(unique, topicSinkOf('rows'))
 })
 
-/** Records with times that mostly rise, some out of order, by partition. */
-function lines(partitions: number): string[][] {
+/**
+ * Records with times that mostly rise, some out of order, by partition. Each eleventh lags behind by
+ * so many milliseconds.
+ */
+function lines(partitions: number, lagMs: number): string[][] {
   const made: string[][] = Array.from({ length: partitions }, () => [])
   for (let i = 0; i < 120; i++) {
-    const at = 1_700_000_000_000 + i * 2 - ((i * 7) % 5)
+    const lag = i % 11 === 10 ? lagMs : 0
+    const at = 1_700_000_000_000 + i * 2 - ((i * 7) % 5) - lag
     const line = JSON.stringify({ user: `u${(i * i) % 3}`, n: (i * 5) % 17, at })
-    made[(i * 3) % partitions]?.push(line)
+    made[(i * 7) % partitions]?.push(line)
   }
   return made
 }
@@ -70,10 +74,11 @@ async function written(
   batchRecords: number,
   slots = 1,
   epochMs = 5,
+  lagMs = 0,
 ): Promise<Record<string, unknown[]>> {
   const harness = new JobHarness(made)
   harnesses.push(harness)
-  await harness.run({ topics: { events: lines(partitions) }, batchRecords, slots, epochMs })
+  await harness.run({ topics: { events: lines(partitions, lagMs) }, batchRecords, slots, epochMs })
   const byUser: Record<string, unknown[]> = {}
   for (const row of harness.rows.rows ?? []) {
     const user = String(row.user ?? row.text).slice(0, 2)
@@ -94,15 +99,18 @@ describe('an operator of total order', () => {
   })
 
   it.each([
-    ['records and timers', plain],
-    ['deduplicate', firsts],
-  ])('sees the same order however channels interleave: %s', async (_, made) => {
-    const one = await written(made, 3, 1)
-    for (const batchRecords of [5, 1024]) expect(await written(made, 3, batchRecords)).toEqual(one)
-    expect(await written(made, 3, 4, 2)).toEqual(one)
-    expect(await written(made, 3, 1024, 3)).toEqual(one)
+    ['records and timers', plain, 0],
+    ['late records too', plain, 40],
+    ['deduplicate', firsts, 0],
+  ])('sees the same order however channels interleave: %s', async (_, made, lagMs) => {
+    const run = (batchRecords: number, slots: number, epochMs: number) =>
+      written(made, 3, batchRecords, slots, epochMs, lagMs)
+    const one = await run(1, 1, 5)
+    for (const batchRecords of [5, 1024]) expect(await run(batchRecords, 1, 5)).toEqual(one)
+    expect(await run(4, 2, 5)).toEqual(one)
+    expect(await run(1024, 3, 5)).toEqual(one)
     // An epoch behind each batch: watermarks cross the repartition topic in small steps.
-    expect(await written(made, 3, 1, 1, 0)).toEqual(one)
-    expect(await written(made, 3, 3, 3, 0)).toEqual(one)
+    expect(await run(1, 1, 0)).toEqual(one)
+    expect(await run(3, 3, 0)).toEqual(one)
   })
 })
