@@ -6,6 +6,7 @@ export {
   job,
   type LogicalJob,
   type LogicalSink,
+  type OpenSinks,
   type SinkDescription,
   topicOf,
 } from './job.ts'

@@ -39,6 +39,9 @@ export interface LogicalJob {
   readonly dropped: readonly StreamReference[]
 }
 
+/** Whether a sink is opened in a run. */
+export type OpenSinks = (sink: LogicalSink) => boolean
+
 /** What a job definition gets. */
 export interface JobContext {
   /** The records of a topic. */

@@ -5,7 +5,7 @@
 //   orders (4) ── filter ──┐ repartition by user_id (4)
 //                 stage s0 └──▶ window ── sinks            stage s1
 import { assert } from '../errors.ts'
-import { type LogicalJob, type LogicalSink, topicOf } from './job.ts'
+import { type LogicalJob, type LogicalSink, type OpenSinks, topicOf } from './job.ts'
 import type { LogicalOperator, StreamReference } from './logical-operator.ts'
 import { operatorIds } from './operator-ids.ts'
 import { checkChangelogs, checkOutputsUsed, partitionsDiffer } from './plan-checks.ts'
@@ -88,12 +88,17 @@ interface Placed {
 }
 
 /**
- * Cuts a job into stages.
+ * Cuts a job into stages. Sinks that are not opened are left out, with the operators and topics that
+ * only they need; ids are those of the whole job.
  * @throws ConfigError LATE_UNROUTED, OPERATOR_ID_AMBIGUOUS, PARTITIONS_DIFFER, CHANGELOG_INPUT,
  * CHANGELOG_SINK, CHANGELOG_KEYLESS
  */
-export function planJob(job: LogicalJob, partitions: PartitionCounts): Plan {
-  return new Planner(job, partitions).plan()
+export function planJob(
+  job: LogicalJob,
+  partitions: PartitionCounts,
+  isOpen: OpenSinks = () => true,
+): Plan {
+  return new Planner(job, partitions).plan(isOpen)
 }
 
 class Planner {
@@ -110,10 +115,10 @@ class Planner {
     this.#ids = operatorIds(job)
   }
 
-  plan(): Plan {
+  plan(isOpen: OpenSinks): Plan {
     checkOutputsUsed(this.#job, this.#ids)
     checkChangelogs(this.#job, this.#ids)
-    for (const sink of this.#job.sinks) {
+    for (const sink of this.#job.sinks.filter(isOpen)) {
       const { reference } = this.#place(sink.input.operator)
       const input = { ...reference, port: sink.input.port }
       this.#draft(reference.stage).sinks.push({ id: sink.id, logical: sink, input })

@@ -26,8 +26,7 @@ export type BoundSink =
 
 export interface Deployment {
   source(topic: Topic): Source
-  /** Undefined: the sink is left out of this run (`--only`); its rows are counted and dropped. */
-  sink(sink: LogicalSink, context: SinkContext): BoundSink | undefined
+  sink(sink: LogicalSink, context: SinkContext): BoundSink
   /** A topic that the job owns besides those it names: `<job>.dead-letters`, `<job>.ticks`. */
   ownTopic(name: OwnTopic, context: SinkContext): DecisionSink
   /**

@@ -70,8 +70,8 @@ export class SlotSinks {
       for (const sink of stage.sinks) {
         const { schema, isChangelog } = outputOf(sink)
         const bound = deployment.sink(sink.logical, context(schema, isChangelog))
-        if (bound?.kind === 'decision') this.#decisions.set(sink.id, bound.sink)
-        if (bound?.kind === 'follower') this.#followers.set(sink.id, bound.sink)
+        if (bound.kind === 'decision') this.#decisions.set(sink.id, bound.sink)
+        else this.#followers.set(sink.id, bound.sink)
       }
     }
   }
@@ -81,7 +81,7 @@ export class SlotSinks {
     const sink = this.#decisions.get(id) ?? this.#followers.get(id)
     if (sink !== undefined) return sink
     const topic = stage.repartitions.find((each) => each.id === id)
-    if (topic === undefined) return { write: () => {} }
+    assert(topic !== undefined, `nothing takes the rows of ${id}`)
     const known = this.#repartitions.get(`${id}/${task}`)
     if (known !== undefined) return known
     const schema = schemaOf(stage, topic.from)

@@ -23,7 +23,7 @@ import type { LogicalJob, LogicalSink, Topic } from '../../engine/graph/index.ts
 import type { BoundSink, Deployment, OwnTopic, SinkContext } from '../../engine/runtime/index.ts'
 import { columnIndex, fieldAt, type Schema } from '../../engine/schema/index.ts'
 import { jobFolder, lakeFolder, logFolder } from './data-folder.ts'
-import type { RunOptions } from './run-options.ts'
+import { openSinks, type RunOptions } from './run-options.ts'
 
 /** How a topic that a job writes looks. */
 interface WrittenTopic {
@@ -52,7 +52,8 @@ export class EmbeddedDeployment implements Deployment {
 
   /** For a slot. Loads the lakehouse only for jobs that write to it: it brings all of Arrow along. */
   static async open(options: RunOptions, job: LogicalJob): Promise<EmbeddedDeployment> {
-    const writesLake = job.sinks.some(({ description }) => description.kind === 'lake')
+    const open = job.sinks.filter(openSinks(options))
+    const writesLake = open.some(({ description }) => description.kind === 'lake')
     const lake = writesLake ? await import('../../connectors/delta/index.ts') : undefined
     return new EmbeddedDeployment(options, job.name, lake)
   }
@@ -65,12 +66,8 @@ export class EmbeddedDeployment implements Deployment {
     return source
   }
 
-  sink(sink: LogicalSink, context: SinkContext): BoundSink | undefined {
+  sink(sink: LogicalSink, context: SinkContext): BoundSink {
     const { id, description } = sink
-    const { only } = this.#options
-    if (only !== undefined && !only.includes(id) && !only.includes(description.name)) {
-      return undefined
-    }
     switch (description.kind) {
       case 'topic':
         return { kind: 'decision', sink: this.#topic(writtenTopic(sink), context) }

@@ -12,7 +12,7 @@ import {
 } from '../../engine/graph/index.ts'
 import { type DataType, type Field, type Schema, schemaOf } from '../../engine/schema/index.ts'
 import { compatibilityOf } from '../sinks.ts'
-import type { RunOptions } from './run-options.ts'
+import { openSinks, type RunOptions } from './run-options.ts'
 
 /**
  * @throws StateMismatchError SCHEMA_INCOMPATIBLE; ConfigError CHANGELOG_INPUT; StateCorruptError,
@@ -44,10 +44,9 @@ function readTopic(job: string, topic: Topic, options: RunOptions, homes: Catalo
   return { ...opened, key: name, as: homes.get(name)?.home === 'job' ? 'read' : 'declare' }
 }
 
-function isInHome(sink: LogicalSink, { only, outputs }: RunOptions): boolean {
+function isInHome(sink: LogicalSink, options: RunOptions): boolean {
   const { kind, name } = sink.description
-  if (kind !== 'topic' || outputs[name] !== undefined) return false
-  return only === undefined || only.includes(sink.id) || only.includes(name)
+  return kind === 'topic' && options.outputs[name] === undefined && openSinks(options)(sink)
 }
 
 function writtenTopic(job: string, sink: LogicalSink): OpenedTopic {

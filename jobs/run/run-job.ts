@@ -19,7 +19,7 @@ import { EmbeddedDeployment } from './embedded-deployment.ts'
 import { loadJob } from './job-file.ts'
 import { openSchemas } from './job-schemas.ts'
 import { restoreRun } from './restore-run.ts'
-import { type RunOptions, topologyOf } from './run-options.ts'
+import { openSinks, type RunOptions, topologyOf } from './run-options.ts'
 
 /**
  * Megabytes that a slot's heap may take before its first whole collection. Columns count as heap, so
@@ -54,7 +54,7 @@ export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Pro
   checkNames(logical, options)
   const folder = jobFolder(options.data, logical.name)
   const deployment = new EmbeddedDeployment(options, logical.name)
-  const plan = planJob(logical, (topic) => deployment.source(topic).partitions)
+  const plan = planJob(logical, (topic) => deployment.source(topic).partitions, openSinks(options))
   await deployment.close()
   const homes = await registerTopics(options.data, writtenTopics(logical, options))
   await openSchemas(logical, options, homes, clock)
@@ -88,9 +88,9 @@ export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Pro
 
 /** The topics that live in the job's own store: a topic has one home. */
 function writtenTopics(job: LogicalJob, options: RunOptions) {
-  const named = job.sinks.flatMap(({ description }) =>
-    description.kind === 'topic' ? [description.name] : [],
-  )
+  const named = job.sinks
+    .filter(openSinks(options))
+    .flatMap(({ description }) => (description.kind === 'topic' ? [description.name] : []))
   const place = { home: 'job', job: job.name } as const
   return new Map(
     [...named, ...internalTopics(job)]

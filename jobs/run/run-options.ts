@@ -1,6 +1,6 @@
 // What a run is told: one job, one data folder, and where its topics live. Plain data: it crosses to
 // the slots' threads and is recorded (in part) as the run's topology.
-import type { Plan } from '../../engine/graph/index.ts'
+import type { LogicalSink, OpenSinks, Plan } from '../../engine/graph/index.ts'
 
 export interface RunOptions {
   /** Path of the job's file, absolute. */
@@ -25,6 +25,12 @@ export interface RunOptions {
   readonly batchRecords?: number | undefined
   /** Wrap operators with law checkers. */
   readonly check: boolean
+}
+
+/** The sinks that a run opens: all, or those that `--only` names by id or name. */
+export function openSinks({ only }: RunOptions): OpenSinks {
+  return ({ id, description }: LogicalSink) =>
+    only === undefined || only.includes(id) || only.includes(description.name)
 }
 
 /** What must be the same when a run goes on: a different one is refused with the difference. */

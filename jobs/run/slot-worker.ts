@@ -8,7 +8,7 @@ import { Slot, SlotControl, type SlotMessage, slotError } from '../../engine/run
 import { jobFolder } from './data-folder.ts'
 import { EmbeddedDeployment } from './embedded-deployment.ts'
 import { loadJob } from './job-file.ts'
-import type { RunOptions } from './run-options.ts'
+import { openSinks, type RunOptions } from './run-options.ts'
 
 /** What the main thread hands over. */
 export interface SlotWorkerData {
@@ -29,7 +29,7 @@ async function run(data: SlotWorkerData, post: (message: SlotMessage) => void): 
   const store = JobStore.open(jobFolder(options.data, loaded.name).run)
   const logical = loaded.build()
   const deployment = await EmbeddedDeployment.open(options, logical)
-  const plan = planJob(logical, (topic) => deployment.source(topic).partitions)
+  const plan = planJob(logical, (topic) => deployment.source(topic).partitions, openSinks(options))
   const running = new Slot({
     plan,
     deployment,

@@ -132,6 +132,31 @@ describe('the planner', () => {
     expect(() => plan(define, { keyed: 4, foreign: 2 })).toThrow(/PARTITIONS_DIFFER.*4 and 2/)
   })
 
+  it('leaves out what only closed sinks need, and keeps the ids of the whole job', () => {
+    const define = ({ from, to }: JobContext) => {
+      to(from(foreign).pipe(filter(() => true)), topicSinkOf('raw'))
+      to(
+        from(keyed).pipe(
+          filter(() => true),
+          keyBy('user'),
+          perKey,
+        ),
+        sink,
+      )
+    }
+    const opened = (...names: string[]) =>
+      planJob(
+        made(define).build(),
+        () => 4,
+        ({ description }) => names.includes(description.name),
+      )
+    const raw = '4: foreign > filter > topic:raw'
+    const out = '4: keyed > filter-2+running-aggregate > topic:out'
+    expect(shape(opened('raw', 'out'))).toEqual([raw, out])
+    expect(shape(opened('out'))).toEqual([out])
+    expect(shape(opened('raw'))).toEqual([raw])
+  })
+
   it('wants late records routed or dropped by name', () => {
     const define =
       (isDropped: boolean) =>
