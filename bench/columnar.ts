@@ -4,6 +4,7 @@
 // It should not win where every event has a key of its own: then the key index is all there is.
 // Usage: npm run build && node dist/bench/columnar.js [--small] [--rounds 5] [--core 0]
 import { fileURLToPath } from 'node:url'
+import { SLOT_HEAP_MB } from '../engine/limits.ts'
 import ordersJob from './orders-job.ts'
 import {
   hasFlag,
@@ -32,7 +33,9 @@ async function rounds(count: number, core: number) {
   const runs: (SlotRun & { readonly rssMbMax: number })[] = []
   const size = hasFlag('small') ? ['--small'] : []
   for (let round = 0; round < count; round++) {
-    const args = [fileURLToPath(import.meta.url), '--once', ...size]
+    // As slots' threads are started.
+    const heap = `--initial-old-space-size=${SLOT_HEAP_MB}`
+    const args = [heap, fileURLToPath(import.meta.url), '--once', ...size]
     const use = await runMeasured({ command: process.execPath, args, core })
     const run: SlotRun = JSON.parse(use.stdout)
     runs.push({ ...run, rssMbMax: use.rssMbMax })
@@ -42,6 +45,7 @@ async function rounds(count: number, core: number) {
   return {
     ...first,
     eventsPerSecond: median(runs.map((run) => run.eventsPerSecond)),
+    steadyPerSecond: median(runs.map((run) => run.steadyPerSecond)),
     eventsPerCpuSecond: median(runs.map((run) => run.eventsPerCpuSecond)),
     rssMbMax: median(runs.map((run) => run.rssMbMax)),
     rounds: runs.map((run) => run.eventsPerSecond),

@@ -7,6 +7,7 @@ import { systemClock } from '../../engine/clock.ts'
 import type { DecisionSink, Source } from '../../engine/connector.ts'
 import { type Job, planJob } from '../../engine/graph/index.ts'
 import { type Deployment, Slot, SlotControl } from '../../engine/runtime/index.ts'
+import { LOOK_EVERY_MS, ProgressSamples } from './progress-samples.ts'
 import { perSecond, type Spread, spread } from './statistics.ts'
 
 export interface SlotRun {
@@ -14,6 +15,8 @@ export interface SlotRun {
   readonly rows: number
   readonly seconds: number
   readonly eventsPerSecond: number
+  readonly firstPerSecond: number
+  readonly steadyPerSecond: number
   readonly eventsPerCpuSecond: number
   readonly pauseMs: Spread
   readonly epochs: number
@@ -47,18 +50,29 @@ export async function runSlot(
   })
   const cpu = process.cpuUsage()
   const started = systemClock.elapsedMs()
+  const samples = new ProgressSamples(started)
+  const pauses: number[] = []
+  const look = () => {
+    const status = slot.status()
+    pauses.push(...status.epochDurations)
+    samples.add(systemClock.elapsedMs(), status.recordsIn)
+    return status
+  }
+  const stopLooking = systemClock.every(LOOK_EVERY_MS, look)
   await slot.run()
+  stopLooking()
   const elapsedMs = systemClock.elapsedMs() - started
   const used = process.cpuUsage(cpu)
-  const status = slot.status()
+  const status = look()
   await store.close()
   return {
     events: status.recordsIn,
     rows: deployment.rows,
     seconds: elapsedMs / 1000,
     eventsPerSecond: perSecond(status.recordsIn, elapsedMs),
+    ...samples.rates(status.recordsIn),
     eventsPerCpuSecond: perSecond(status.recordsIn, (used.user + used.system) / 1000),
-    pauseMs: spread(status.epochDurations),
+    pauseMs: spread(pauses),
     epochs: status.epoch,
   }
 }

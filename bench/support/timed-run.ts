@@ -6,6 +6,7 @@ import type { SlotStatus } from '../../engine/runtime/index.ts'
 import { type PreparedRun, prepareRun } from '../../jobs/run/run-job.ts'
 import type { RunOptions } from '../../jobs/run/run-options.ts'
 import { isProgram } from './command-line.ts'
+import { LOOK_EVERY_MS, ProgressSamples } from './progress-samples.ts'
 import { perSecond, type Spread, spread } from './statistics.ts'
 
 export interface TimedRun {
@@ -26,18 +27,10 @@ export interface TimedRun {
   readonly stateMbMax: number
 }
 
-/** Shorter than the slots' interval of reports, so that none is missed. */
-const LOOK_EVERY_MS = 40
-
-interface Sample {
-  readonly atMs: number
-  readonly events: number
-}
-
 async function timedRun(options: RunOptions): Promise<TimedRun> {
   const run = await prepareRun(options)
-  const watch = new Watch(run)
   const startedMs = systemClock.elapsedMs()
+  const watch = new Watch(run, new ProgressSamples(startedMs))
   const stopLooking = systemClock.every(LOOK_EVERY_MS, () => watch.look())
   const state = await run.supervisor.run()
   const elapsedMs = systemClock.elapsedMs() - startedMs
@@ -45,18 +38,19 @@ async function timedRun(options: RunOptions): Promise<TimedRun> {
   watch.look()
   await run.store.reader().close()
   if (state !== 'ended') throw new Error(run.supervisor.error?.message ?? `the run ${state}`)
-  return watch.report(startedMs, elapsedMs)
+  return watch.report(elapsedMs)
 }
 
 class Watch {
   readonly #run: PreparedRun
   readonly #seen = new Set<SlotStatus>()
-  readonly #samples: Sample[] = []
+  readonly #samples: ProgressSamples
   readonly #pauses: number[] = []
   #stateBytesMax = 0
 
-  constructor(run: PreparedRun) {
+  constructor(run: PreparedRun, samples: ProgressSamples) {
     this.#run = run
+    this.#samples = samples
   }
 
   look(): void {
@@ -68,14 +62,14 @@ class Watch {
       this.#pauses.push(...status.epochDurations)
     }
     const events = statuses.reduce((sum, { recordsIn }) => sum + recordsIn, 0)
-    this.#samples.push({ atMs: systemClock.elapsedMs(), events })
+    this.#samples.add(systemClock.elapsedMs(), events)
     const bytes = statuses
       .flatMap(({ state }) => Object.values(state))
       .reduce((sum, table) => sum + table.bytes, 0)
     this.#stateBytesMax = Math.max(this.#stateBytesMax, bytes)
   }
 
-  report(startedMs: number, elapsedMs: number): TimedRun {
+  report(elapsedMs: number): TimedRun {
     const { statuses } = this.#run.supervisor
     const events = statuses.reduce((sum, { recordsIn }) => sum + recordsIn, 0)
     const rows: Record<string, number> = {}
@@ -84,17 +78,13 @@ class Watch {
         rows[sink] = (rows[sink] ?? 0) + count
       }
     }
-    const start = { atMs: startedMs, events: 0 }
-    const warm = this.#after(events * 0.2)
-    const late = this.#after(events * 0.9)
     return {
       events,
       rows,
       seconds: elapsedMs / 1000,
       eventsPerSecond: perSecond(events, elapsedMs),
       workingPerSecond: perSecond(events, Math.max(...statuses.map(workingMs))),
-      firstPerSecond: rateBetween(start, warm),
-      steadyPerSecond: rateBetween(warm, late),
+      ...this.#samples.rates(events),
       epochs: Math.max(...statuses.map(({ epoch }) => epoch)),
       pauseMs: spread(this.#pauses),
       pauseShare:
@@ -102,20 +92,10 @@ class Watch {
       stateMbMax: Math.round(this.#stateBytesMax / 1e6),
     }
   }
-
-  #after(events: number): Sample | undefined {
-    return this.#samples.find((sample) => sample.events >= events)
-  }
 }
 
 function workingMs({ busyMs, epochMs, backPressureMs }: SlotStatus): number {
   return busyMs + epochMs + backPressureMs
-}
-
-/** 0 where the run was too short to tell. */
-function rateBetween(from: Sample | undefined, to: Sample | undefined): number {
-  if (from === undefined || to === undefined || to.events <= from.events) return 0
-  return perSecond(to.events - from.events, to.atMs - from.atMs)
 }
 
 if (isProgram(import.meta.url)) {

@@ -1,10 +1,11 @@
 // Supervisor: runs a job's slots as worker threads from the main thread. Starts and restarts them,
 // stops them, watches that their loops are alive, and keeps their last status. One failing slot ends
 // all slots; what was not decided is done again by the next start.
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { Claim } from '../checkpoint/index.ts'
 import type { Clock } from '../clock.ts'
-import { HEARTBEAT_TIMEOUT_MS, RESTART_DELAY_MS, RESTARTS_MAX } from '../limits.ts'
+import { HEARTBEAT_TIMEOUT_MS, RESTART_DELAY_MS, RESTARTS_MAX, SLOT_HEAP_MB } from '../limits.ts'
 import { isFinal, type JobEvent, type JobState, nextJobState } from './life-cycle.ts'
 import { SlotControl } from './slot-control.ts'
 import type { SlotError, SlotMessage } from './slot-messages.ts'
@@ -93,6 +94,8 @@ export class Supervisor {
     }
     this.#up = 0
     const nowMs = this.#parts.clock.elapsedMs()
+    // Threads that start after it take it.
+    setFlagsFromString(`--initial-old-space-size=${SLOT_HEAP_MB}`)
     this.#slots = Array.from({ length: claim.slots }, (_, slot) => {
       const control = new SlotControl()
       const workerData = { ...this.#parts.workerData(slot, claim), shared: control.shared }

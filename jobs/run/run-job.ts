@@ -1,7 +1,6 @@
 // Runs a job from the main thread: binds and plans it, claims its store, and supervises its slots
 // until they ended, stopped or failed. Everything a command or a test needs to watch it is here.
 import { mkdirSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
 import { registerTopics } from '../../connectors/log/index.ts'
 import { JobStore, type RestoreReport } from '../../engine/checkpoint/index.ts'
 import { type Clock, systemClock } from '../../engine/clock.ts'
@@ -20,13 +19,6 @@ import { loadJob } from './job-file.ts'
 import { openSchemas } from './job-schemas.ts'
 import { restoreRun } from './restore-run.ts'
 import { openSinks, type RunOptions, topologyOf } from './run-options.ts'
-
-/**
- * Megabytes that a slot's heap may take before its first whole collection. Columns count as heap, so
- * V8's own limit, grown from a heap that is small without them, collected every 15 MB of batches:
- * 21 times in 2 million events instead of 3, a fifth of the time of a run on one core.
- */
-const SLOT_HEAP_MB = 128
 
 /** A job that is bound and planned, not yet running. */
 export interface PreparedRun {
@@ -62,8 +54,6 @@ export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Pro
   const isNamed = options.from !== 'earliest' && options.from !== 'latest'
   const restored = isNamed ? await restoreRun(logical, topology, folder, options) : undefined
   mkdirSync(folder.run, { recursive: true })
-  // Taken by threads that start after it.
-  setFlagsFromString(`--initial-old-space-size=${SLOT_HEAP_MB}`)
   const store = JobStore.open(folder.run)
   let isFresh = options.fresh
   const supervisor = new Supervisor({

@@ -26,9 +26,9 @@ class EncodedPartials {
     this.#partials = partials
   }
 
-  /** Appends the bytes of a row of the chunk. */
-  append(i: number, into: ByteWriter): void {
-    into.raw(this.bytes.bytes, i === 0 ? 0 : this.ends[i - 1]!, this.ends[i]!)
+  /** Where the bytes of row i of the chunk begin. */
+  startOf(i: number): number {
+    return i === 0 ? 0 : this.ends[i - 1]!
   }
 
   encode(rows: Int32Array, from: number, to: number): void {
@@ -71,7 +71,6 @@ export class PaneRowWriter {
     segment: SegmentWriter,
   ): void {
     const { bytes } = segment
-    const encoded = this.#encoded
     for (let i = from; i < to; i++) {
       segment.beginKey()
       bytes.reserve(KEY_BYTES)
@@ -81,9 +80,29 @@ export class PaneRowWriter {
       bytes.length = at + PANE_BYTES
       bytes.integerOrdered(sequences[i]!)
       segment.beginValue()
-      for (let a = 0; a < encoded.length; a++) encoded[a]?.append(i - from, bytes)
+      this.#appendValue(i - from, bytes)
       segment.end()
     }
+  }
+
+  /** Appends the partials of a row of the chunk, one aggregate behind the other. */
+  #appendValue(i: number, into: ByteWriter): void {
+    const encoded = this.#encoded
+    let length = 0
+    for (let a = 0; a < encoded.length; a++) {
+      const one = encoded[a]!
+      length += one.ends[i]! - one.startOf(i)
+    }
+    into.reserve(length)
+    const target = into.bytes
+    let at = into.length
+    for (let a = 0; a < encoded.length; a++) {
+      const one = encoded[a]!
+      const source = one.bytes.bytes
+      const end = one.ends[i]!
+      for (let from = one.startOf(i); from < end; from++) target[at++] = source[from]!
+    }
+    into.length = at
   }
 }
 
