@@ -1,6 +1,7 @@
 // Instants and dates as text, in the proleptic Gregorian calendar, years 0001 to 9999, over bytes.
 // Times are epoch microseconds in float64: whole ones are exact up to the year 2255, beyond it they
-// are the nearest float64. Nothing here knows of time zones other than an offset in the text.
+// are the nearest float64. Years outside, which only computed values have, are written as ISO 8601
+// expands them (+010000, -000001) and are not read. Nothing here knows of time zones other than an offset in the text.
 import type { ByteWriter } from '../batch/index.ts'
 
 /** 0001-01-01T00:00:00Z. */
@@ -84,7 +85,7 @@ export function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
-/** Writes `YYYY-MM-DD`. */
+/** Writes `YYYY-MM-DD`; a year outside of 0 to 9999 as a sign and at least six digits. */
 export function writeDate(days: number, out: ByteWriter): void {
   const shifted = days + 719_468
   const era = Math.floor(shifted / 146_097)
@@ -97,10 +98,11 @@ export function writeDate(days: number, out: ByteWriter): void {
   const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
   const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-  out.reserve(10)
-  const at = out.length
-  putTwo(out.bytes, at, Math.floor(year / 100))
-  putTwo(out.bytes, at + 2, year % 100)
+  out.reserve(32)
+  const at = year >= 0 && year <= 9999 ? out.length : putExpansion(year, out)
+  const inTenThousand = Math.abs(year) % 10_000
+  putTwo(out.bytes, at, Math.floor(inTenThousand / 100))
+  putTwo(out.bytes, at + 2, inTenThousand % 100)
   out.bytes[at + 4] = 45
   putTwo(out.bytes, at + 5, month)
   out.bytes[at + 7] = 45
@@ -163,6 +165,15 @@ function putTwo(bytes: Uint8Array, at: number, value: number): void {
   const tens = (value / 10) | 0
   bytes[at] = 48 + tens
   bytes[at + 1] = 48 + value - tens * 10
+}
+
+/** Puts the sign and what stands before the last four digits of a year; gives where those begin. */
+function putExpansion(year: number, out: ByteWriter): number {
+  const at = out.length
+  const digits = `${Math.floor(Math.abs(year) / 10_000)}`.padStart(2, '0')
+  out.bytes[at] = year < 0 ? 45 : 43
+  for (let i = 0; i < digits.length; i++) out.bytes[at + 1 + i] = digits.charCodeAt(i)
+  return at + 1 + digits.length
 }
 
 function putThree(bytes: Uint8Array, at: number, value: number): void {

@@ -56,8 +56,8 @@ class LastTime {
     out.uint8(34)
     writeTimestamp(micros, out)
     out.uint8(34)
-    this.#micros = micros
     this.#length = out.length - from
+    this.#micros = this.#length <= this.#text.length ? micros : Number.NaN
     for (let i = 0; i < this.#length; i++) this.#text[i] = out.bytes[from + i]!
   }
 }

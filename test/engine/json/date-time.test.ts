@@ -93,6 +93,17 @@ describe('dates', () => {
     )
   })
 
+  test.each([-271_821, -10_000, -9999, -1, 0, 10_000, 10_001, 99_999, 275_759])(
+    'of the year %i are written as Date writes them',
+    (year) => {
+      const millis = Date.UTC(2000, 6, 9) + (year - 2000) * 365.2425 * 86_400_000
+      const date = new Date(Math.floor(millis / 86_400_000) * 86_400_000)
+      const text = date.toISOString()
+      expect(written(writeDate, date.getTime() / 86_400_000)).toBe(text.split('T')[0])
+      expect(written(writeTimestamp, date.getTime() * 1000)).toBe(text)
+    },
+  )
+
   test('agree with Date at the ends of every February and every year', () => {
     for (let year = 1; year <= 9999; year++) {
       const name = String(year).padStart(4, '0')
