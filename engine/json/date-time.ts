@@ -1,7 +1,8 @@
 // Instants and dates as text, in the proleptic Gregorian calendar, years 0001 to 9999, over bytes.
 // Times are epoch microseconds in float64: whole ones are exact up to the year 2255, beyond it they
 // are the nearest float64. Years outside, which only computed values have, are written as ISO 8601
-// expands them (+010000, -000001) and are not read. Nothing here knows of time zones other than an offset in the text.
+// expands them (+010000, -000001) and are not read. Nothing here knows of time zones other than an
+// offset in the text.
 import type { ByteWriter } from '../batch/index.ts'
 
 /** 0001-01-01T00:00:00Z. */
