@@ -7,13 +7,9 @@
 //
 //   row of the table: key = time i64, 1 behind the watermark of that time else 0 u8, input u8,
 //   partition i64, offset i64, arrival i64 · value = one encoded record
-import {
-  ByteReader,
-  ByteWriter,
-  concatBatches,
-  type RecordBatch,
-  sliceBatch,
-} from '../batch/index.ts'
+
+import type { RecordBatch } from '../batch/index.ts'
+import { ByteReader } from '../batch/index.ts'
 import { decodeBatch, encodeBatch } from '../codec/index.ts'
 import type { Watermark } from '../element.ts'
 import { assert } from '../errors.ts'
@@ -21,24 +17,12 @@ import { BATCH_RECORDS_MAX } from '../limits.ts'
 import type { InputPort, Operator, OperatorContext, Output } from '../operator.ts'
 import type { Schema } from '../schema/index.ts'
 import type { SegmentWriter, StateTable, TableFormat } from '../state/index.ts'
-
-/** A place in the order: at a time, or right behind the watermark of that time. */
-interface Place {
-  readonly time: number
-  readonly isLate: boolean
-}
-
-interface Held extends Place {
-  readonly key: Uint8Array
-  readonly batch: RecordBatch
-  readonly input: InputPort
-  isStored: boolean
-}
+import { HeldBatch, HeldOrder, type HeldRows } from './held-batch.ts'
 
 export class OrderingBuffer implements Operator, StateTable {
   readonly name = 'held'
   readonly format: TableFormat = { version: 2 }
-  #held: Held[] = []
+  #held: HeldBatch[] = []
   #removed: Uint8Array[] = []
   #arrivals = 0
   readonly #schemas: readonly Schema<unknown>[]
@@ -56,11 +40,11 @@ export class OrderingBuffer implements Operator, StateTable {
   }
 
   get rows(): number {
-    return this.#held.length
+    return this.#held.reduce((sum, { waiting }) => sum + waiting, 0)
   }
 
   get sizeBytes(): number {
-    return this.#held.length * 256
+    return this.rows * 256
   }
 
   open(context: OperatorContext): void {
@@ -68,12 +52,8 @@ export class OrderingBuffer implements Operator, StateTable {
   }
 
   onBatch(batch: RecordBatch, input: InputPort): void {
-    for (let row = 0; row < batch.length; row++) {
-      const place = placeOf(batch, row)
-      const key = orderKey(place, batch, row, input, this.#arrivals++)
-      const one = sliceBatch(batch, row, row + 1)
-      this.#held.push({ ...place, key, batch: one, input, isStored: false })
-    }
+    this.#held.push(new HeldBatch(batch, input, this.#arrivals))
+    this.#arrivals += batch.length
   }
 
   onWatermark(watermark: Watermark, out: Output): void {
@@ -86,14 +66,18 @@ export class OrderingBuffer implements Operator, StateTable {
   }
 
   snapshot(segment: SegmentWriter): void {
-    this.#removed.sort(Buffer.compare)
-    const changes = [
-      ...this.#removed.map((key) => ({ key, held: undefined })),
-      ...this.#held.filter((held) => !held.isStored).map((held) => ({ key: held.key, held })),
-    ].sort((a, b) => Buffer.compare(a.key, b.key))
-    for (const { key, held } of changes) {
-      if (held === undefined) segment.delete(key)
-      else writeHeld(segment, held)
+    const added = this.#held.flatMap((held) => held.takeNew())
+    const changes = [...this.#removed.map((key) => ({ key, one: undefined })), ...added]
+    for (const { key, one } of changes.sort((a, b) => Buffer.compare(a.key, b.key))) {
+      if (one === undefined) {
+        segment.delete(key)
+        continue
+      }
+      segment.beginKey()
+      segment.bytes.raw(key)
+      segment.beginValue()
+      encodeBatch(one, segment.bytes)
+      segment.end()
     }
     this.#removed = []
   }
@@ -105,80 +89,55 @@ export class OrderingBuffer implements Operator, StateTable {
   restored(): void {
     for (const { key, value } of this.#restoredRows.splice(0)) {
       const reader = new ByteReader(key)
-      const time = reader.integerOrdered()
-      const isLate = reader.uint8() === 1
+      reader.integerOrdered()
+      reader.uint8()
       const input = reader.uint8()
       reader.integerOrdered()
       reader.integerOrdered()
-      this.#arrivals = Math.max(this.#arrivals, reader.integerOrdered() + 1)
+      const arrival = reader.integerOrdered()
+      this.#arrivals = Math.max(this.#arrivals, arrival + 1)
       const schema = this.#schemas[input]
       assert(schema !== undefined, `ordering buffer: no schema of input ${input}`)
-      const batch = decodeBatch(value, schema)
-      this.#held.push({ time, isLate, key, batch, input, isStored: true })
+      this.#held.push(new HeldBatch(decodeBatch(value, schema), input, arrival, true))
     }
   }
 
   #release(watermark: number, out: Output): void {
-    const due = this.#held.filter((held) => isDue(held, watermark))
-    if (due.length === 0) return
-    this.#held = this.#held.filter((held) => !isDue(held, watermark))
-    due.sort((a, b) => Buffer.compare(a.key, b.key))
-    for (const held of due) if (held.isStored) this.#removed.push(held.key)
+    const codes: number[] = []
+    this.#held.forEach((held, at) => {
+      held.takeDue(watermark, at * BATCH_RECORDS_MAX, codes, this.#removed)
+    })
+    if (codes.length === 0) return
+    const order = new HeldOrder(this.#held)
+    this.#held = this.#held.filter(({ waiting }) => waiting > 0)
+    const due = Int32Array.from(codes).sort((a, b) => order.compare(a, b))
     for (let from = 0; from < due.length; ) {
-      const to = this.#endOfRun(due, from)
-      const first = due[from]
-      if (first === undefined) break
-      if (this.#hasTimers) out.watermark(first.isLate ? first.time : first.time - 1)
-      out.emit(concatBatches(due.slice(from, to).map((held) => held.batch)), first.input)
+      const to = this.#endOfRun(due, from, order)
+      const held = order.of(due[from]!)
+      if (this.#hasTimers) {
+        const row = due[from]! % BATCH_RECORDS_MAX
+        const time = held.times[row]!
+        out.watermark(held.isLate[row] === 1 ? time : time - 1)
+      }
+      out.emit(order.gather(due.subarray(from, to)), held.input)
       from = to
     }
   }
 
-  /** The end of the records from `from` on that leave as one batch. */
-  #endOfRun(due: readonly Held[], from: number): number {
-    const first = due[from]
-    const isAlike = (held: Held | undefined) =>
-      held?.input === first?.input &&
-      (!this.#hasTimers || (held?.time === first?.time && held?.isLate === first?.isLate))
+  /** The end of the rows from `from` on that leave as one batch. */
+  #endOfRun(due: HeldRows, from: number, order: HeldOrder): number {
+    const first = order.of(due[from]!)
+    const row = due[from]! % BATCH_RECORDS_MAX
+    const end = Math.min(due.length, from + BATCH_RECORDS_MAX)
     let to = from + 1
-    while (to < due.length && to - from < BATCH_RECORDS_MAX && isAlike(due[to])) to++
+    for (; to < end; to++) {
+      const other = order.of(due[to]!)
+      if (other.input !== first.input) break
+      const at = due[to]! % BATCH_RECORDS_MAX
+      const isTogether =
+        other.times[at] === first.times[row] && other.isLate[at] === first.isLate[row]
+      if (this.#hasTimers && !isTogether) break
+    }
     return to
   }
-}
-
-function placeOf(batch: RecordBatch, row: number): Place {
-  const time = batch.eventTimes[row]!
-  const before = batch.watermarksBefore[row]!
-  return time > before ? { time, isLate: false } : { time: before, isLate: true }
-}
-
-/** What has its place behind a watermark waits for the next: others of its place may still come. */
-function isDue({ time, isLate }: Place, watermark: number): boolean {
-  return isLate ? time < watermark : time <= watermark
-}
-
-function orderKey(
-  { time, isLate }: Place,
-  batch: RecordBatch,
-  row: number,
-  input: number,
-  arrival: number,
-): Uint8Array {
-  const writer = new ByteWriter(34)
-  writer.integerOrdered(time)
-  writer.uint8(isLate ? 1 : 0)
-  writer.uint8(input)
-  writer.integerOrdered(batch.source?.partition ?? -1)
-  writer.integerOrdered(batch.source?.offsets[row] ?? -1)
-  writer.integerOrdered(arrival)
-  return writer.toBytes()
-}
-
-function writeHeld(segment: SegmentWriter, held: Held): void {
-  held.isStored = true
-  segment.beginKey()
-  segment.bytes.raw(held.key)
-  segment.beginValue()
-  encodeBatch(held.batch, segment.bytes)
-  segment.end()
 }
