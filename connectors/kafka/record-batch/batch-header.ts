@@ -7,7 +7,8 @@
 //
 // Attributes: bits 0-2 compression, 3 the time is that of the append, 4 transactional, 5 control,
 // 6 the base time is a deletion horizon (record times stay relative to it). Times are epoch
-// milliseconds. A header object is filled again for each batch.
+// milliseconds. The checksum covers neither the base offset nor the length: brokers set the first
+// when they append. A header object is filled again for each batch.
 
 /** Bytes before the records. */
 export const HEADER_BYTES = 61
