@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { cp, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +21,14 @@ export interface BrokerOptions {
   readonly heap?: string
 }
 
+interface BrokerProcess {
+  readonly home: BrokerHome
+  readonly folder: string
+  readonly port: number
+  readonly heap: string
+  readonly archive: readonly string[]
+}
+
 export class KafkaBroker {
   readonly #home: BrokerHome
   readonly #folder: string
@@ -29,25 +37,45 @@ export class KafkaBroker {
   #child: ChildProcess | undefined
   readonly #onExit = () => void this.#child?.kill('SIGKILL')
 
-  private constructor(home: BrokerHome, folder: string, port: number, heap: string) {
+  /** Options of the class archive: to use it, or to write it. */
+  readonly #archive: readonly string[]
+
+  private constructor(place: BrokerProcess) {
+    const { home, folder, port, heap, archive } = place
     this.#home = home
+    this.#archive = archive
     this.#folder = folder
     this.#port = port
     this.#heap = heap
     process.on('exit', this.#onExit)
   }
 
-  /** A broker that answers. */
+  /** A broker that answers. The first one of a machine also records which classes it loads. */
   static async start(options: BrokerOptions = {}): Promise<KafkaBroker> {
     const home = await prepareBrokerHome()
+    const { classArchive } = home
+    if (!existsSync(classArchive)) {
+      const draft = `${classArchive}-${process.pid}`
+      const recorder = await KafkaBroker.#start(home, {}, [`-XX:ArchiveClassesAtExit=${draft}`])
+      await recorder.stop()
+      await rename(draft, classArchive)
+    }
+    const archive = [`-XX:SharedArchiveFile=${classArchive}`, '-Xshare:auto']
+    return KafkaBroker.#start(home, options, archive)
+  }
+
+  static async #start(
+    home: BrokerHome,
+    { settings = {}, heap = '512m' }: BrokerOptions,
+    archive: readonly string[],
+  ): Promise<KafkaBroker> {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-kafka-'))
     const data = join(folder, 'data')
     await cp(home.template, data, { recursive: true })
     const [port, controllerPort] = await freePorts()
-    const { settings = {}, heap = '512m' } = options
     const properties = brokerSettings({ data, port, controllerPort, settings })
     await writeFile(join(folder, 'server.properties'), properties)
-    const broker = new KafkaBroker(home, folder, port, heap)
+    const broker = new KafkaBroker({ home, folder, port, heap, archive })
     await broker.restart()
     return broker
   }
@@ -111,14 +139,10 @@ export class KafkaBroker {
   }
 
   #spawn(log: number): ChildProcess {
-    const { classArchive, classPath } = this.#home
-    const archive = existsSync(classArchive)
-      ? [`-XX:SharedArchiveFile=${classArchive}`, '-Xshare:auto']
-      : []
-    const options = ['-Xms128m', `-Xmx${this.#heap}`, '-XX:+UseSerialGC', ...archive]
+    const memory = ['-Xms128m', `-Xmx${this.#heap}`, '-XX:+UseSerialGC', ...this.#archive]
     const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'
     const main = ['kafka.Kafka', join(this.#folder, 'server.properties')]
-    const args = [...options, quiet, '-cp', classPath, ...main]
+    const args = [...memory, quiet, '-cp', this.#home.classPath, ...main]
     return spawn('java', args, { stdio: ['ignore', log, log] })
   }
 
