@@ -94,7 +94,7 @@ export class BatchHeader {
 }
 
 /** Exact within ± 2^53, which offsets, times and producer ids are. */
-function readInt64(view: DataView, at: number): number {
+export function readInt64(view: DataView, at: number): number {
   return view.getInt32(at) * HIGH + view.getUint32(at + 4)
 }
 

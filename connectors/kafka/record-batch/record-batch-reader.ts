@@ -23,6 +23,7 @@ import {
   MAGIC,
   MAGIC_AT,
   MAGIC_END,
+  readInt64,
 } from './batch-header.ts'
 import { PAYLOAD_BYTES_KEPT, PAYLOAD_BYTES_MAX } from './batch-limits.ts'
 import { BoundedOutput } from './bounded-output.ts'
@@ -207,7 +208,10 @@ export class RecordBatchReader {
     const at = this.#at
     const remaining = this.#end - at
     if (remaining <= 0) return false
+    // Errors name the batch that is looked at.
+    this.#header.baseOffset = this.#nextOffset
     if (remaining < MAGIC_END) return this.#isCut(at, HEADER_BYTES)
+    this.#header.baseOffset = readInt64(this.#view, at)
     const magic = this.#view.getInt8(at + MAGIC_AT)
     if (magic !== MAGIC) throw unknownFormat(magic)
     const size = FRAME_BYTES + this.#view.getInt32(at + LENGTH_AT)

@@ -139,10 +139,12 @@ describe('a response that can not be read', () => {
     }
   })
 
-  it.each([0, 1, 3])('is of format %i', (magic) => {
-    const batch = batchOf([record('a')])
+  it.each([0, 1, 3])('is of format %i, and the batch is named', (magic) => {
+    const batch = batchOf([record('b')], { baseOffset: 8 })
     batch[16] = magic
-    expect(() => readAll(batch)).toThrow(/KAFKA_BATCH_FORMAT.*found format/)
+    const bytes = concat(batchOf([record('a')], { baseOffset: 7 }), batch)
+    const message = /KAFKA_BATCH_FORMAT.*orders-0, batch at offset 8.*found format/
+    expect(() => readAll(bytes, { fetchOffset: 7 })).toThrow(message)
   })
 
   it('has another checksum than its bytes', () => {
