@@ -4,12 +4,14 @@
 // per user in the embedded online store, feature rows counted. Epochs every second, on disk.
 // Memory is what the process holds itself (heap, buffers); pages of the store that the system caches
 // are shown as rss and not judged. Where it should not win: more users than before with every hour.
-//   npx tsc -p tsconfig.json && node --expose-gc dist/bench/soak.js [--events 50000000] [--minutes 20]
+//   npx tsc -p tsconfig.json && node dist/bench/soak.js [--events 50000000] [--minutes 20]
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { columnSource, type RecordRandom } from '../connectors/generate/index.ts'
 import { OnlineSink } from '../connectors/online/index.ts'
 import type { Column, RecordBatch } from '../engine/batch/index.ts'
@@ -179,9 +181,12 @@ function resultOf(
   }
 }
 
-/** What is held after a collection, where `--expose-gc` allows one. */
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+/** What is held after a whole collection: without one it would be told with all garbage. */
 function sampleOf(events: number): Sample {
-  globalThis.gc?.()
+  collect()
   const { heapUsed, external, rss } = process.memoryUsage()
   return { events, heldMb: (heapUsed + external) / 2 ** 20, rssMb: rss / 2 ** 20 }
 }
