@@ -4,6 +4,7 @@
 // run decided behind the savepoint come along and are applied again (law 5), where it is one history.
 import { existsSync } from 'node:fs'
 import {
+  type JobFacts,
   JobStore,
   type RestoreReport,
   restoreSavepoint,
@@ -40,17 +41,39 @@ async function checkLake(job: LogicalJob, folder: JobFolder, name: string): Prom
   if (lake.length === 0 || !existsSync(folder.run)) return
   const store = JobStore.open(folder.run)
   try {
-    const epochs = store.reader().job()?.epochs ?? []
-    const saved = store.inspectSavepoint(name).job.epochs
-    if (epochs.every((epoch, slot) => epoch <= (saved[slot] ?? 0))) return
+    const run = store.reader().job()
+    const saved = store.inspectSavepoint(name).job
+    if (run === undefined || !hasGoneOn(run, saved)) return
+    const tables = lake.map(({ id }) => id).join(', ')
     throw new ConfigError({
       code: 'OUTPUT_REPLAYED',
       message: `the run went on after savepoint "${name}"`,
-      expected: `epochs ${saved.join(', ')}`,
-      found: `epochs ${epochs.join(', ')}, with rows in ${lake.map(({ id }) => id).join(', ')}`,
+      expected: `epochs ${saved.epochs.join(', ')} of lineage ${saved.lineage}`,
+      found: `epochs ${run.epochs.join(', ')} of lineage ${run.lineage}, with rows in ${tables}`,
       remedy: 'Move those tables away first, or add --accept-replayed-output.',
     })
   } finally {
     await store.reader().close()
   }
+}
+
+/**
+ * Whether a run may have decided what a savepoint does not know. Epochs count within a lineage: a
+ * rescale, a restore or a fresh start counts anew, so of another lineage only one that stands at the
+ * savepoint and has decided nothing of its own is known to have no more.
+ */
+export function hasGoneOn(
+  run: Pick<JobFacts, 'lineage' | 'epochs' | 'previous'>,
+  saved: Pick<JobFacts, 'lineage' | 'epochs'>,
+): boolean {
+  const { lineage, epochs, previous } = run
+  if (lineage === saved.lineage) return epochs.some((epoch, slot) => epoch > epochOf(saved, slot))
+  const standsThere =
+    previous?.lineage === saved.lineage &&
+    previous.epochs.every((epoch, slot) => epoch === epochOf(saved, slot))
+  return !standsThere || epochs.some((epoch) => epoch > 0)
+}
+
+function epochOf({ epochs }: Pick<JobFacts, 'epochs'>, slot: number): number {
+  return epochs[slot] ?? 0
 }
