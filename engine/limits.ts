@@ -38,8 +38,10 @@ export const LOOP_SLICE_MS = 5
  * batches, 21 times in 2 million events instead of 3, and took a fifth of a run on one core.
  */
 export const SLOT_HEAP_MB = 128
-/** Restarts after RetryableError within one window before the job gives up. */
+/** Restarts after RetryableError, one soon after the other, before the job gives up. */
 export const RESTARTS_MAX = 10
+/** Milliseconds that a job runs before its earlier restarts no longer count. */
+export const RESTARTS_FORGOTTEN_MS = 600_000
 /** Milliseconds of the first and of the longest pause between restarts. */
 export const RESTART_DELAY_MS = { first: 100, max: 30_000 } as const
 /** Milliseconds a slot may be silent before the watchdog ends the process. */
@@ -48,4 +50,5 @@ export const HEARTBEAT_TIMEOUT_MS = 60_000
 export const SHUTDOWN_DEADLINE_MS = 25_000
 
 assert(SEGMENT_BLOCK_BYTES_MAX <= COMPACTION_SLICE_BYTES_MAX, 'a slice holds at least one block')
+assert(RESTART_DELAY_MS.max < RESTARTS_FORGOTTEN_MS, 'a pause between restarts is no long run')
 assert(SHUTDOWN_DEADLINE_MS < HEARTBEAT_TIMEOUT_MS, 'shutdown ends before the watchdog wakes')

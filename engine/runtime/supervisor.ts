@@ -5,10 +5,16 @@ import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import type { Claim } from '../checkpoint/index.ts'
 import type { Clock } from '../clock.ts'
-import { HEARTBEAT_TIMEOUT_MS, RESTART_DELAY_MS, RESTARTS_MAX, SLOT_HEAP_MB } from '../limits.ts'
+import {
+  HEARTBEAT_TIMEOUT_MS,
+  RESTART_DELAY_MS,
+  RESTARTS_FORGOTTEN_MS,
+  RESTARTS_MAX,
+  SLOT_HEAP_MB,
+} from '../limits.ts'
 import { isFinal, type JobEvent, type JobState, nextJobState } from './life-cycle.ts'
 import { SlotControl } from './slot-control.ts'
-import type { SlotError, SlotMessage } from './slot-messages.ts'
+import { type SlotError, type SlotMessage, slotError } from './slot-messages.ts'
 import type { SlotStatus } from './slot-settings.ts'
 
 export interface SupervisorParts {
@@ -38,6 +44,9 @@ export class Supervisor {
   #statuses: (SlotStatus | undefined)[] = []
   #up = 0
   #restarts = 0
+  /** Restarts without a long run between them: they decide about the next one. */
+  #restartsInRow = 0
+  #upSinceMs: number | undefined
   #error: SlotError | undefined
   #done: (state: JobState) => void = () => {}
 
@@ -89,6 +98,7 @@ export class Supervisor {
     try {
       claim = this.#parts.claim()
     } catch (error) {
+      this.#error = slotError(error)
       this.#apply('fatal-failure')
       throw error
     }
@@ -113,7 +123,10 @@ export class Supervisor {
     switch (message.kind) {
       case 'up':
         this.#up++
-        if (this.#up === this.#slots.length) this.#apply('up')
+        if (this.#up === this.#slots.length) {
+          this.#upSinceMs = this.#parts.clock.elapsedMs()
+          this.#apply('up')
+        }
         return
       case 'status':
         this.#statuses[slot.slot] = message.status
@@ -139,7 +152,9 @@ export class Supervisor {
     if (!this.#slots.includes(slot) || isFinal(this.#state)) return
     this.#error = error
     const slots = this.#slots
-    const mayRetry = error.isRetryable && this.#restarts < RESTARTS_MAX
+    if (this.#wasUpForLong()) this.#restartsInRow = 0
+    this.#upSinceMs = undefined
+    const mayRetry = error.isRetryable && this.#restartsInRow < RESTARTS_MAX
     this.#slots = []
     for (const { worker } of slots) worker.terminate()
     if (!mayRetry || this.#state === 'stopping') {
@@ -147,11 +162,25 @@ export class Supervisor {
       return
     }
     this.#apply('retryable-failure')
-    const delayMs = Math.min(RESTART_DELAY_MS.max, RESTART_DELAY_MS.first * 2 ** this.#restarts)
+    const { first, max } = RESTART_DELAY_MS
+    const delayMs = Math.min(max, first * 2 ** this.#restartsInRow)
     this.#restarts++
-    void this.#parts.clock.delay(delayMs).then(() => {
-      if (this.#state === 'restarting') this.#start()
-    })
+    this.#restartsInRow++
+    void this.#parts.clock.delay(delayMs).then(() => this.#restart())
+  }
+
+  #restart(): void {
+    if (this.#state !== 'restarting') return
+    try {
+      this.#start()
+    } catch {
+      // The job has failed of it, and `error` tells: nobody waits for this start.
+    }
+  }
+
+  #wasUpForLong(): boolean {
+    const since = this.#upSinceMs
+    return since !== undefined && this.#parts.clock.elapsedMs() - since >= RESTARTS_FORGOTTEN_MS
   }
 
   /** A loop that stands still for too long can't be trusted any more: the process ends itself. */
