@@ -4,6 +4,7 @@
 // run decided behind the savepoint come along and are applied again (law 5), where it is one history.
 import { existsSync } from 'node:fs'
 import {
+  describeDifferences,
   type JobFacts,
   JobStore,
   type RestoreReport,
@@ -33,6 +34,19 @@ export async function restoreRun(
     replace: true,
     carry: `${job.name}.ticks`,
   })
+}
+
+/** What a person is told of a restore: where it went on from, and what is not as it was. */
+export function restoreLines(report: RestoreReport): string[] {
+  const { savepoint, parent, differences, carries } = report
+  const definition =
+    differences.length === 0
+      ? 'the definition is the same'
+      : `the definition is another: ${describeDifferences(differences)}`
+  return [
+    `restored savepoint "${savepoint}" of lineage ${parent}; ${definition}`,
+    ...(carries ? ['ticks that were decided behind the savepoint are applied again'] : []),
+  ]
 }
 
 /** Refuses when lake tables may hold epochs that the savepoint does not know. */

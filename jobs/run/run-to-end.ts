@@ -2,6 +2,7 @@
 import { systemClock } from '../../engine/clock.ts'
 import { ExitCode, exitCodeOf, failureLine } from '../cli/failure.ts'
 import { Progress } from './progress.ts'
+import { restoreLines } from './restore-run.ts'
 import { type PreparedRun, prepareRun } from './run-job.ts'
 import type { RunOptions } from './run-options.ts'
 import { type RunSummary, summaryOf, summaryText } from './run-summary.ts'
@@ -22,6 +23,9 @@ export interface RunDisplay {
   readonly onSummary?: (summary: RunSummary, run: PreparedRun) => void
 }
 
+/** Faults of the store, of which LMDB tells too. */
+const OF_LMDB = /^(DISK_FULL|STORAGE)/
+
 /** The exit code: 0 when the run ended or was stopped as asked. Prints why when not. */
 export async function runToEnd(options: RunOptions, display: RunDisplay): Promise<number> {
   const run = await prepareRun(options)
@@ -32,9 +36,7 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
   })
   const server = display.http === undefined ? undefined : await serve(run, display.http)
   if (server !== undefined) progress.note(`serving ${server.url}`)
-  if (run.restored?.carries === true) {
-    progress.note('ticks that were decided behind the savepoint are applied again')
-  }
+  if (run.restored !== undefined) for (const line of restoreLines(run.restored)) progress.note(line)
   try {
     display.onStart?.(run, server?.url, (text) => progress.note(text))
     const state = await run.supervisor.run()
@@ -43,7 +45,7 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
     if (state === 'failed') {
       const { error } = run.supervisor
       // LMDB tells of a full disk on stderr itself, and does not end its line.
-      const lead = error?.name === 'StorageError' ? '\n' : ''
+      const lead = OF_LMDB.test(error?.code ?? '') ? '\n' : ''
       process.stderr.write(`${lead}${error?.message ?? 'the job failed'}\n`)
       return exitCodeOf(error)
     }

@@ -1,7 +1,7 @@
 // What a restore refuses: a savepoint behind which lake tables got rows that would come again.
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { hasGoneOn } from '../../../jobs/run/restore-run.ts'
+import { hasGoneOn, restoreLines } from '../../../jobs/run/restore-run.ts'
 import { faultEvents } from '../../faults/fault-events.ts'
 import { appendOrders, partitioned } from '../../faults/orders-topic.ts'
 import { removeFolder, runProgram, startProgram, workFolder } from '../../faults/program.ts'
@@ -36,6 +36,21 @@ describe('a run has gone on after a savepoint', () => {
   })
 })
 
+test('a person is told what differs from the definition of the savepoint', () => {
+  const report = {
+    ...{ savepoint: 'before', lineage: 'b', parent: 'a', dropped: [], carries: false },
+    operators: { added: ['window'], removed: [], changed: [] },
+  }
+  expect(restoreLines({ ...report, differences: [] })).toEqual([
+    'restored savepoint "before" of lineage a; the definition is the same',
+  ])
+  const added = { kind: 'added', path: 'stages/s0/operators/window' } as const
+  expect(restoreLines({ ...report, differences: [added], carries: true })).toEqual([
+    expect.stringMatching(/definition is another: stages\/s0\/operators\/window was added$/),
+    expect.stringContaining('ticks'),
+  ])
+})
+
 test('a savepoint from before a rescale is restored only where replayed rows are accepted', {
   timeout: TIMEOUT_MS,
 }, async () => {
@@ -55,4 +70,8 @@ test('a savepoint from before a rescale is restored only where replayed rows are
   expect(refused).toMatchObject({ code: 2, out: '' })
   expect(refused.words).toMatch(/^OUTPUT_REPLAYED: .*lineage.*lake:raw\/orders.*\n$/m)
   expect((await readSinks(data)).lake.length).toBe(rows)
+  const more = ['--from', 'before', '--accept-replayed-output']
+  const accepted = await runProgram({ data, slots: 1, more })
+  expect(accepted).toMatchObject({ code: 0 })
+  expect(accepted.words).toMatch(/^restored savepoint "before" of lineage \w+; .* the same$/m)
 })
