@@ -10,6 +10,7 @@ export function failureLine(error: unknown): string {
   if (error instanceof MillraceError) return error.message
   const code = errorCode(error)
   const text = error instanceof Error ? error.message : String(error)
+  if (text.startsWith(`${code}: `)) return text
   return `${code === 'UNKNOWN' ? 'UNEXPECTED' : code}: ${text}`
 }
 

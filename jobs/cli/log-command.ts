@@ -17,7 +17,7 @@ import { systemClock } from '../../engine/clock.ts'
 import { ConfigError } from '../../engine/errors.ts'
 import type { SchemaVersion } from '../../engine/schema/index.ts'
 import { durationMicros, formatDuration } from '../../engine/time/index.ts'
-import { logFolder } from '../run/data-folder.ts'
+import { logFolder, makeDataFolder } from '../run/data-folder.ts'
 import type { CliIo } from './cli-io.ts'
 import { type DataFlags, group, leaf, whole } from './command-group.ts'
 import { printListing } from './listing.ts'
@@ -74,6 +74,7 @@ function createCommand(io: CliIo): Command {
         ...(keepTime === undefined ? {} : { timeMs: durationMicros(keepTime) / 1000 }),
         ...(keepBytes === undefined ? {} : { bytes: keepBytes }),
       }
+      makeDataFolder(data)
       await registerTopics(data, new Map([[topic, { home: 'log' }]]))
       const log = openLog(logFolder(data))
       try {

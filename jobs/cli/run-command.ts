@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import { ConfigError } from '../../engine/errors.ts'
+import { SLOTS_MAX } from '../../engine/limits.ts'
 import type { RunOptions } from '../run/run-options.ts'
 import { runToEnd } from '../run/run-to-end.ts'
 
@@ -22,6 +23,8 @@ interface RunFlags {
   readonly http?: string
   readonly json?: boolean
 }
+
+const PORT_MAX = 65_535
 
 const EXAMPLES = `
 Examples:
@@ -66,7 +69,7 @@ export function runCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (job: string, flags: RunFlags) => {
       const options = runOptions(job, flags)
-      const http = flags.http === undefined ? undefined : wholeNumber('--http', flags.http, 0)
+      const http = flags.http === undefined ? undefined : portNumber(flags.http)
       process.exitCode = await runToEnd(options, { json: flags.json === true, http })
     })
 }
@@ -81,9 +84,9 @@ export function runOptions(job: string, flags: RunFlags): RunOptions {
     jobFile: resolve(job),
     data: resolve(flags.data),
     mode: flags.bounded === true ? 'bounded' : 'live',
-    slots: wholeNumber('--slots', flags.slots, 1),
+    slots: wholeNumber('--slots', flags.slots, 1, SLOTS_MAX),
     inputs,
-    outputs: Object.fromEntries(flags.out.map((text) => binding('--out', text))),
+    outputs: oncePerTopic(flags.out.map((text) => binding('--out', text))),
     only: flags.only?.split(',').map((name) => name.trim()),
     fresh: flags.fresh === true,
     from: flags.from,
@@ -106,10 +109,32 @@ function binding(option: string, text: string): [topic: string, file: string] {
   return [text.slice(0, at), isSpecial ? file : resolve(file)]
 }
 
-export function wholeNumber(option: string, text: string, least: number): number {
+/** A topic goes to one file. */
+function oncePerTopic(bindings: readonly (readonly [string, string])[]): Record<string, string> {
+  const files: Record<string, string> = {}
+  for (const [topic, file] of bindings) {
+    if (Object.hasOwn(files, topic)) throw invalid('--out', 'each topic once', `${topic}=${file}`)
+    files[topic] = file
+  }
+  return files
+}
+
+/** A port of `--http`; 0 stands for any free one. @throws ConfigError OPTION_INVALID */
+export function portNumber(text: string): number {
+  return wholeNumber('--http', text, 0, PORT_MAX)
+}
+
+/** @throws ConfigError OPTION_INVALID */
+export function wholeNumber(
+  option: string,
+  text: string,
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
   const value = Number(text)
-  if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value
-  throw invalid(option, `a whole number ≥ ${least}`, text)
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value
+  const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` and ≤ ${most}`
+  throw invalid(option, `a whole number ≥ ${least}${upTo}`, text)
 }
 
 function invalid(option: string, expected: string, found: string): ConfigError {

@@ -1,5 +1,7 @@
 // The layout of a data folder (design: embedded layout).
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { errorCode, StorageError } from '../../engine/errors.ts'
 
 export interface JobFolder {
   /** Everything of the job. */
@@ -19,4 +21,22 @@ export function logFolder(data: string): string {
 
 export function lakeFolder(data: string): string {
   return join(data, 'lake')
+}
+
+/** Makes the folder where it is missing. @throws StorageError FOLDER_READ_ONLY, DATA_UNWRITABLE */
+export function makeDataFolder(data: string): void {
+  try {
+    mkdirSync(data, { recursive: true })
+    accessSync(data, constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    const isForbidden = /^(EROFS|EACCES|EPERM)$/.test(errorCode(cause))
+    throw new StorageError({
+      code: isForbidden ? 'FOLDER_READ_ONLY' : 'DATA_UNWRITABLE',
+      message: `the data folder ${data} can not be used`,
+      expected: 'a folder that this user may write',
+      found: errorCode(cause),
+      remedy: 'Name another --data folder, or correct its rights.',
+      cause,
+    })
+  }
 }

@@ -48,11 +48,17 @@ async function importJob(path: string, file: string): Promise<Record<string, unk
     if (cause instanceof Error && 'code' in cause && 'expected' in cause) throw cause
     throw new ConfigError({
       code: 'JOB_FILE_FAILS',
-      message: `${file} can not be loaded: ${cause instanceof Error ? cause.message : cause}`,
+      message: `${file} can not be loaded: ${oneLine(cause)}`,
       remedy: 'Correct the file.',
       cause,
     })
   }
+}
+
+/** Compilers tell of each fault on a line of its own. */
+function oneLine(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return text.trim().replaceAll(/\s*\n\s*/g, ' ')
 }
 
 function isJob(value: unknown): value is Job {

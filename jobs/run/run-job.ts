@@ -13,7 +13,7 @@ import {
   topicOf,
 } from '../../engine/graph/index.ts'
 import { type JobState, type SlotError, Supervisor } from '../../engine/runtime/index.ts'
-import { type JobFolder, jobFolder } from './data-folder.ts'
+import { type JobFolder, jobFolder, makeDataFolder } from './data-folder.ts'
 import { EmbeddedDeployment } from './embedded-deployment.ts'
 import { loadJob } from './job-file.ts'
 import { openSchemas } from './job-schemas.ts'
@@ -48,6 +48,7 @@ export async function prepareRun(options: RunOptions, hooks: RunHooks = {}): Pro
   const deployment = new EmbeddedDeployment(options, logical.name)
   const plan = planJob(logical, (topic) => deployment.source(topic).partitions, openSinks(options))
   await deployment.close()
+  makeDataFolder(options.data)
   const homes = await registerTopics(options.data, writtenTopics(logical, options))
   await openSchemas(logical, options, homes, clock)
   const topology = topologyOf(plan, options)

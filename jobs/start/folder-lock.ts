@@ -1,9 +1,10 @@
 // FolderLock: lets one start at a time work in a data folder, so that two of them never append the
 // same events. The lock is a file that names its process, made in one step by a link; that of a dead
 // process is taken over. It does not wait: who comes second is told who was first.
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ConfigError, errorCode } from '../../engine/errors.ts'
+import { makeDataFolder } from '../run/data-folder.ts'
 
 const FILE = 'start.lock'
 /** A lock that was abandoned is taken over; more often than this others were faster. */
@@ -11,10 +12,10 @@ const TRIES_MAX = 10
 
 /**
  * Takes the lock of a data folder; the returned function gives it back.
- * @throws ConfigError START_RUNNING when a living process holds it
+ * @throws ConfigError START_RUNNING when a living process holds it; StorageError where it can't be written
  */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true })
+  makeDataFolder(folder)
   const path = join(folder, FILE)
   const own = `${path}.${process.pid}`
   writeFileSync(own, `${process.pid}`)

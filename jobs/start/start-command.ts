@@ -3,7 +3,7 @@
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { ConfigError } from '../../engine/errors.ts'
-import { wholeNumber } from '../cli/run-command.ts'
+import { portNumber, wholeNumber } from '../cli/run-command.ts'
 import { live } from './live.ts'
 import { DATA_DEFAULT } from './places.ts'
 import { replay } from './replay.ts'
@@ -20,7 +20,6 @@ interface StartFlags {
 const RATE = { usual: '50', max: 5000 } as const
 const SEED = '20240607'
 const PORT = '8080'
-const PORT_MAX = 65_535
 
 const EXAMPLES = `
 Examples:
@@ -52,10 +51,8 @@ function startReplay(flags: StartFlags): Promise<number> {
 }
 
 function startLive(flags: StartFlags): Promise<number> {
-  const eventsPerSecond = wholeNumber('--rate', flags.rate ?? RATE.usual, 1)
-  if (eventsPerSecond > RATE.max) throw tooLarge('--rate', RATE.max, eventsPerSecond)
-  const port = wholeNumber('--http', flags.http ?? PORT, 0)
-  if (port > PORT_MAX) throw tooLarge('--http', PORT_MAX, port)
+  const eventsPerSecond = wholeNumber('--rate', flags.rate ?? RATE.usual, 1, RATE.max)
+  const port = portNumber(flags.http ?? PORT)
   const seed = wholeNumber('--seed', flags.seed ?? SEED, 0)
   return live({ data: join(resolve(flags.data), 'live'), eventsPerSecond, seed, port })
 }
@@ -67,15 +64,5 @@ function onlyLive(option: string): ConfigError {
     expected: `--live ${option} …`,
     found: `${option} alone`,
     remedy: 'Add --live, or leave it away. See: npm start -- --help.',
-  })
-}
-
-function tooLarge(option: string, max: number, found: number): ConfigError {
-  return new ConfigError({
-    code: 'OPTION_INVALID',
-    message: `${option} can not be used`,
-    expected: `at most ${max}`,
-    found: `${found}`,
-    remedy: 'See: npm start -- --help.',
   })
 }

@@ -122,8 +122,8 @@ describe('a start that can not be', () => {
   it.each([
     [['--rate', '5'], 'OPTION_INVALID: --rate belongs to --live'],
     [['--live', '--rate', 'many'], 'OPTION_INVALID: --rate can not be used; expected a whole'],
-    [['--live', '--rate', '1000000'], 'expected at most 5000; found 1000000'],
-    [['--live', '--http', '70000'], 'expected at most 65535; found 70000'],
+    [['--live', '--rate', '1000000'], 'a whole number ≥ 1 and ≤ 5000; found "1000000"'],
+    [['--live', '--http', '70000'], 'a whole number ≥ 0 and ≤ 65535; found "70000"'],
     [['--life'], "unknown option '--life'"],
     [['something'], 'too many arguments'],
   ])('%j is refused in one line with exit code 2', async (args, text) => {
