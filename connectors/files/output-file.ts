@@ -248,7 +248,7 @@ function outputExists(path: string, size: number): ConfigError {
     message: `${path} is there already and was not written by this run`,
     expected: 'no file, or an empty one',
     found: `${size} bytes`,
-    remedy: 'Move it away, name another file, or allow it to be overwritten.',
+    remedy: 'Move it away or name another file; --fresh overwrites it.',
   })
 }
 

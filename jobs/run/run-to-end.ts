@@ -1,4 +1,5 @@
-// Runs a job for a person: progress on stderr while it runs, a summary on stdout when it is over.
+// Runs a job for a person: progress on stderr while it runs, a summary on stdout when it is over. Rows
+// that go to stdout have it for themselves: the summary then goes to stderr.
 import { systemClock } from '../../engine/clock.ts'
 import { ExitCode, exitCodeOf, failureLine } from '../cli/failure.ts'
 import { Progress } from './progress.ts'
@@ -37,6 +38,10 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
   const server = display.http === undefined ? undefined : await serve(run, display.http)
   if (server !== undefined) progress.note(`serving ${server.url}`)
   if (run.restored !== undefined) for (const line of restoreLines(run.restored)) progress.note(line)
+  const streamed = streamedTopics(options)
+  for (const topic of streamed) {
+    progress.note(`${topic} goes to standard output: at-least-once, it can not be cut back`)
+  }
   try {
     display.onStart?.(run, server?.url, (text) => progress.note(text))
     const state = await run.supervisor.run()
@@ -50,7 +55,9 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
       return exitCodeOf(error)
     }
     display.onSummary?.(summary, run)
-    process.stdout.write(display.json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+    const text = display.json ? `${JSON.stringify(summary)}\n` : summaryText(summary)
+    const out = streamed.length === 0 ? process.stdout : process.stderr
+    out.write(text)
     return ExitCode.ok
   } catch (error) {
     progress.end()
@@ -61,6 +68,11 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
     await server?.close()
     await run.store.reader().close()
   }
+}
+
+/** Topics whose rows go to standard output, which then is theirs alone. */
+function streamedTopics({ outputs }: RunOptions): string[] {
+  return Object.keys(outputs).filter((topic) => outputs[topic] === '-')
 }
 
 /** Loads the HTTP server only for runs that serve. */

@@ -1,0 +1,31 @@
+// What a run writes where: rows and summary.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { removeFolder, runProgram, workFolder } from '../../faults/program.ts'
+
+const TIMEOUT_MS = 60_000
+const work = workFolder()
+const input = join(work, 'orders.jsonl')
+writeFileSync(
+  input,
+  '{"event_type":"order_placed","order_id":"o-1","user_id":"u1","restaurant_id":"r3",' +
+    '"order_total":50.12,"items":4,"city":"Bonn","card_id":"c","address_id":"a",' +
+    '"event_time":"2024-06-07T12:00:00Z"}',
+)
+
+afterAll(() => removeFolder(work))
+
+test('rows that go to stdout have it for themselves, and the promise is told', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const data = join(work, 'data')
+  const bound = { inputs: [`orders=${input}`], outputs: ['fraud-features=-'] }
+  const end = await runProgram({ data, ...bound, more: ['--only', 'fraud-features'] })
+  expect(end, end.words).toMatchObject({ code: 0 })
+  const rows = end.out.trimEnd().split('\n')
+  expect(rows.map((row) => JSON.parse(row))).toHaveLength(5)
+  for (const row of rows) expect(row).toMatch(/^\{"user_id":"u1","window_start":/)
+  expect(end.words).toMatch(/^fraud-features goes to standard output: at-least-once/m)
+  expect(end.words).toMatch(/^\{"job":"fraud-features","state":"ended","events":1,/m)
+})
