@@ -1,5 +1,6 @@
 // Fetch v11, without fetch sessions: each request names all its partitions, so that an answer means
 // the same whatever went before. Records come as the bytes of record batches, not copied.
+import type { AbortedTransaction } from '../record-batch/index.ts'
 import { type Api, type KafkaRequest, SMALL_REQUEST_BYTES } from './kafka-request.ts'
 import type { ProtocolReader } from './protocol-reader.ts'
 import type { ProtocolWriter } from './protocol-writer.ts'
@@ -28,12 +29,6 @@ export interface FetchOptions {
   readonly bytesMax: number
   readonly isolation: 'read_committed' | 'read_uncommitted'
   readonly rack?: string
-}
-
-/** The records from `firstOffset` on that this producer wrote before its next marker are aborted. */
-export interface AbortedTransaction {
-  readonly producerId: number
-  readonly firstOffset: number
 }
 
 export interface FetchedPartition {

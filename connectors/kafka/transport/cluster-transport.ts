@@ -191,9 +191,10 @@ function isElsewhere(outcome: Outcome<unknown>): boolean {
   return code === ErrorCode.notCoordinator || code === ErrorCode.coordinatorNotAvailable
 }
 
-/** The look-up before a request failed. */
+/** The look-up before a request failed: a refusal keeps its name, for it may need a person. */
 function notSent(request: KafkaRequest<unknown>, failure: Failure): Failure {
   const detail = `${request.api.name} was not sent, for ${failure.detail}`
+  if (failure.kind === 'refused') return { ...failure, detail }
   const reason = failure.kind === 'unsent' ? failure.reason : 'no-broker'
   return unsent(reason, `${detail} (${nameOf(failure)})`)
 }
