@@ -32,6 +32,9 @@ import { isAbortMark } from './control-mark.ts'
 import { RecordRanges } from './record-ranges.ts'
 import { RecordScanner } from './record-scanner.ts'
 
+const NO_BYTES: Uint8Array = new Uint8Array(0)
+const NO_VIEW: DataView = new DataView(NO_BYTES.buffer)
+
 export interface RecordBatchReaderOptions {
   /** Names the partition in errors: `orders-3`. */
   readonly partition: string
@@ -67,8 +70,8 @@ export class RecordBatchReader {
   readonly #scanner: RecordScanner
   readonly #aborted = new AbortedTransactions()
   #isCommittedOnly = false
-  #bytes: Uint8Array = new Uint8Array(0)
-  #view: DataView = new DataView(new ArrayBuffer(0))
+  #bytes = NO_BYTES
+  #view = NO_VIEW
   #start = 0
   /** The batch of the header, and where the next one begins. */
   #batchAt = 0
@@ -104,20 +107,16 @@ export class RecordBatchReader {
     fetchOffset: number,
     aborted: readonly AbortedTransaction[] | undefined,
   ): void {
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    }
+    this.#leave()
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#start = start
     this.#at = start
     this.#end = end
     this.#nextOffset = fetchOffset
     this.#baseMin = 0
-    this.#isSealed = false
     this.#isCommittedOnly = aborted !== undefined
     this.#aborted.open(aborted ?? [])
-    this.#scanner.close()
-    this.#payload.shrink(PAYLOAD_BYTES_KEPT)
   }
 
   /**
@@ -130,7 +129,9 @@ export class RecordBatchReader {
   read(): FetchedRecords | undefined {
     const wanted = this.#nextOffset
     try {
-      return this.#read()
+      const records = this.#read()
+      if (records === undefined) this.#leave()
+      return records
     } catch (error) {
       this.#nextOffset = wanted
       this.#leave()
@@ -138,10 +139,15 @@ export class RecordBatchReader {
     }
   }
 
+  /** Lets go of the response: it may hold those of many partitions, and the next may be far. */
   #leave(): void {
-    this.#at = this.#end
+    this.#bytes = NO_BYTES
+    this.#view = NO_VIEW
+    this.#at = 0
+    this.#end = 0
     this.#isSealed = false
     this.#scanner.close()
+    this.#payload.shrink(PAYLOAD_BYTES_KEPT)
   }
 
   #read(): FetchedRecords | undefined {

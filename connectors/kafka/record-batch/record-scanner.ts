@@ -14,6 +14,8 @@ import { VarintCursor } from './varint-cursor.ts'
 
 const MICROS_PER_MS = 1000
 
+const NO_BYTES: Uint8Array = new Uint8Array(0)
+
 export class RecordScanner {
   readonly #ranges: RecordRanges
   readonly #givesTombstones: boolean
@@ -59,6 +61,7 @@ export class RecordScanner {
   /** Forgets the batch. */
   close(): void {
     this.left = 0
+    this.#cursor.bytes = NO_BYTES
   }
 
   /**

@@ -209,6 +209,29 @@ describe('readers', () => {
     expect(reader.read()).toBeUndefined()
   })
 
+  it('have nothing more to give after a response, until the next one', () => {
+    const reader = new RecordBatchReader({ partition: 'orders-0' })
+    for (const baseOffset of [0, 1]) {
+      const batch = batchOf([record('a')], { baseOffset })
+      reader.open(batch, 0, batch.length, reader.nextOffset, [])
+      expect(reader.read()?.offsets).toEqual(Float64Array.of(baseOffset))
+      expect(reader.read()).toBeUndefined()
+      expect(reader.read()).toBeUndefined()
+      expect(reader.nextOffset).toBe(baseOffset + 1)
+    }
+  })
+
+  it('that are opened again in the middle of a batch forget what was left of it', () => {
+    const reader = new RecordBatchReader({ partition: 'orders-0' })
+    const many = batchOf(Array.from({ length: 1500 }, () => record('a')))
+    reader.open(many, 0, many.length, 0, [])
+    expect(reader.read()?.length).toBe(1024)
+    expect(reader.nextOffset).toBe(1024)
+    reader.open(many, 0, many.length, reader.nextOffset, [])
+    expect(reader.read()?.length).toBe(476)
+    expect(reader.read()).toBeUndefined()
+  })
+
   it('use the checksum that brokers use', () => {
     expect(crc32c(new TextEncoder().encode('123456789'))).toBe(0xe3069283)
   })
