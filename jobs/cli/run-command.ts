@@ -58,7 +58,7 @@ export function runCommand(): Command {
       [],
     )
     .option('--only <sinks>', 'open only these sinks, separated by commas')
-    .option('--fresh', 'forget the state and begin anew')
+    .option('--fresh', 'forget the state and begin anew; lake tables keep their rows')
     .option('--from <place>', 'begin at earliest, latest, or a savepoint by its name', 'earliest')
     .option('--accept-replayed-output', 'restore although lake tables would get rows again')
     .option('--epoch <ms>', 'milliseconds from one epoch to the next', '1000')

@@ -1,11 +1,14 @@
 // Runs a job for a person: progress on stderr while it runs, a summary on stdout when it is over. Rows
 // that go to stdout have it for themselves: the summary then goes to stderr.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { systemClock } from '../../engine/clock.ts'
 import { ExitCode, exitCodeOf, failureLine } from '../cli/failure.ts'
+import { lakeFolder } from './data-folder.ts'
 import { Progress } from './progress.ts'
 import { restoreLines } from './restore-run.ts'
 import { type PreparedRun, prepareRun } from './run-job.ts'
-import type { RunOptions } from './run-options.ts'
+import { openSinks, type RunOptions } from './run-options.ts'
 import { type RunSummary, summaryOf, summaryText } from './run-summary.ts'
 import { onStopSignals } from './stop-signals.ts'
 
@@ -38,6 +41,9 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
   const server = display.http === undefined ? undefined : await serve(run, display.http)
   if (server !== undefined) progress.note(`serving ${server.url}`)
   if (run.restored !== undefined) for (const line of restoreLines(run.restored)) progress.note(line)
+  for (const table of keptTables(run)) {
+    progress.note(`lake table ${table} keeps its rows of the earlier run; this run adds its own`)
+  }
   const streamed = streamedTopics(options)
   for (const topic of streamed) {
     progress.note(`${topic} goes to standard output: at-least-once, it can not be cut back`)
@@ -68,6 +74,16 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
     await server?.close()
     await run.store.reader().close()
   }
+}
+
+/** Lake tables that are there already: a run that begins anew takes nothing out of them. */
+function keptTables({ options, logical }: PreparedRun): string[] {
+  if (!options.fresh) return []
+  return logical.sinks
+    .filter(openSinks(options))
+    .filter(({ description }) => description.kind === 'lake')
+    .map(({ description }) => description.name)
+    .filter((name) => existsSync(join(lakeFolder(options.data), name, '_delta_log')))
 }
 
 /** Topics whose rows go to standard output, which then is theirs alone. */

@@ -29,3 +29,17 @@ test('rows that go to stdout have it for themselves, and the promise is told', {
   expect(end.words).toMatch(/^fraud-features goes to standard output: at-least-once/m)
   expect(end.words).toMatch(/^\{"job":"fraud-features","state":"ended","events":1,/m)
 })
+
+test('a run that begins anew says which lake tables keep their rows', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const run = { data: join(work, 'anew'), inputs: [`orders=${input}`] }
+  const first = await runProgram({ ...run, more: ['--fresh'] })
+  expect(first, first.words).toMatchObject({ code: 0 })
+  expect(first.words).not.toContain('keeps its rows')
+  const again = await runProgram({ ...run, more: ['--fresh'] })
+  expect(again.words.match(/^lake table .* keeps its rows/gm)).toEqual([
+    'lake table features/user_fraud_5m keeps its rows',
+    'lake table raw/orders keeps its rows',
+  ])
+})
