@@ -44,6 +44,8 @@ export const RESTARTS_MAX = 10
 export const RESTARTS_FORGOTTEN_MS = 600_000
 /** Milliseconds of the first and of the longest pause between restarts. */
 export const RESTART_DELAY_MS = { first: 100, max: 30_000 } as const
+/** Milliseconds that the other slots have to leave their loops when one failed. */
+export const ABANDON_DEADLINE_MS = 5000
 /** Milliseconds a slot may be silent before the watchdog ends the process. */
 export const HEARTBEAT_TIMEOUT_MS = 60_000
 /** Milliseconds from SIGTERM to the end of the process. */

@@ -1,7 +1,10 @@
 // SlotControl: how the main thread reaches a slot's loop, and how it sees that the loop is alive: a
 // few integers in shared memory, read between batches.
 //
-//   [0] 1 = stop after a last epoch · [1] heartbeats, counted by the slot
+//   [0] 1 = stop after a last epoch, 2 = leave at once · [1] heartbeats, counted by the slot
+
+const STOP = 1
+const ABANDON = 2
 
 export class SlotControl {
   readonly shared: SharedArrayBuffer
@@ -13,11 +16,20 @@ export class SlotControl {
   }
 
   stop(): void {
-    Atomics.store(this.#words, 0, 1)
+    Atomics.store(this.#words, 0, STOP)
   }
 
   get isStopping(): boolean {
-    return Atomics.load(this.#words, 0) === 1
+    return Atomics.load(this.#words, 0) === STOP
+  }
+
+  /** Another slot failed: the loop is left between two batches, and nothing more is decided. */
+  abandon(): void {
+    Atomics.store(this.#words, 0, ABANDON)
+  }
+
+  get isAbandoned(): boolean {
+    return Atomics.load(this.#words, 0) === ABANDON
   }
 
   /** Called by the loop between batches. */

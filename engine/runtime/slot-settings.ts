@@ -57,4 +57,4 @@ export interface SlotStatus {
 }
 
 /** How a slot's run ended. */
-export type SlotEnd = 'ended' | 'stopped'
+export type SlotEnd = 'ended' | 'stopped' | 'abandoned'

@@ -65,7 +65,7 @@ export class Slot {
   async run(): Promise<SlotEnd> {
     await this.#open()
     const end = await this.#loop()
-    await this.#sinks.delivered()
+    if (end !== 'abandoned') await this.#sinks.delivered()
     await this.#close()
     return end
   }
@@ -124,6 +124,7 @@ export class Slot {
     let sliceEnd = clock.elapsedMs() + LOOP_SLICE_MS
     for (;;) {
       control.beat()
+      if (control.isAbandoned) return 'abandoned'
       if (control.isStopping) {
         if (this.#recordsInEpoch > 0) await this.#endEpoch()
         return 'stopped'

@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { Claim } from '../checkpoint/index.ts'
 import type { Clock } from '../clock.ts'
 import {
+  ABANDON_DEADLINE_MS,
   HEARTBEAT_TIMEOUT_MS,
   RESTART_DELAY_MS,
   RESTARTS_FORGOTTEN_MS,
@@ -32,6 +33,8 @@ interface RunningSlot {
   readonly slot: number
   readonly worker: Worker
   readonly control: SlotControl
+  /** The loop is over: nothing of the slot is in a transaction. */
+  readonly left: Promise<void>
   beats: number
   beatAtMs: number
   isDone: boolean
@@ -110,7 +113,8 @@ export class Supervisor {
       const control = new SlotControl()
       const workerData = { ...this.#parts.workerData(slot, claim), shared: control.shared }
       const worker = new Worker(this.#parts.worker, { workerData })
-      const running = { slot, worker, control, beats: 0, beatAtMs: nowMs, isDone: false }
+      const left = loopEnd(worker)
+      const running = { slot, worker, control, left, beats: 0, beatAtMs: nowMs, isDone: false }
       worker.on('message', (message: SlotMessage) => this.#receive(running, message))
       worker.on('error', (error) => this.#failed(running, threadError(error)))
       worker.on('exit', () => this.#exited(running))
@@ -151,12 +155,32 @@ export class Supervisor {
   #failed(slot: RunningSlot, error: SlotError): void {
     if (!this.#slots.includes(slot) || isFinal(this.#state)) return
     this.#error = error
-    const slots = this.#slots
     if (this.#wasUpForLong()) this.#restartsInRow = 0
     this.#upSinceMs = undefined
     const mayRetry = error.isRetryable && this.#restartsInRow < RESTARTS_MAX
+    const slots = this.#slots
     this.#slots = []
-    for (const { worker } of slots) worker.terminate()
+    void this.#abandon(slots).then(() => this.#goOn(mayRetry))
+  }
+
+  /**
+   * Ends the threads of a run that failed. A thread that is ended within a transaction would leave the
+   * store locked for this process, so the loops are left first.
+   */
+  async #abandon(slots: readonly RunningSlot[]): Promise<void> {
+    for (const { control } of slots) control.abandon()
+    let stopWaiting = () => {}
+    const deadline = new Promise<void>((resolve) => {
+      stopWaiting = this.#parts.clock.every(ABANDON_DEADLINE_MS, resolve)
+    })
+    await Promise.race([deadline, Promise.all(slots.map(({ left }) => left))])
+    const ended = slots.map(({ worker }) => worker.terminate())
+    await Promise.race([deadline, Promise.all(ended)])
+    stopWaiting()
+  }
+
+  #goOn(mayRetry: boolean): void {
+    if (isFinal(this.#state)) return
     if (!mayRetry || this.#state === 'stopping') {
       this.#apply('fatal-failure')
       return
@@ -204,6 +228,16 @@ export class Supervisor {
     this.#parts.onState?.(this.#state, this.#error)
     if (isFinal(this.#state)) this.#done(this.#state)
   }
+}
+
+/** Resolves when the slot has told its end or failure, or its thread ended without. */
+function loopEnd(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    worker.on('exit', () => resolve())
+    worker.on('message', ({ kind }: SlotMessage) => {
+      if (kind === 'ended' || kind === 'failed') resolve()
+    })
+  })
 }
 
 function threadError(error: Error): SlotError {

@@ -1,7 +1,7 @@
 // When a job is started again, and when it is not.
 import { expect, test } from 'vitest'
 import type { Claim } from '../../../engine/checkpoint/index.ts'
-import type { Clock } from '../../../engine/clock.ts'
+import { type Clock, systemClock } from '../../../engine/clock.ts'
 import { StateCorruptError } from '../../../engine/errors.ts'
 import { RESTARTS_FORGOTTEN_MS, RESTARTS_MAX } from '../../../engine/limits.ts'
 import { type JobState, Supervisor } from '../../../engine/runtime/index.ts'
@@ -62,6 +62,40 @@ test('forgets earlier restarts once a run has lasted', { timeout: 30_000 }, asyn
   )
   expect(await supervisor.run()).toBe('failed')
   expect(supervisor.restarts).toBe(lasting + RESTARTS_MAX)
+})
+
+/** Slot 0 works until it is told to leave and notes that it did; slot 1 fails. */
+const TWO_SLOTS = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+  import { parentPort, workerData } from 'node:worker_threads'
+  const words = new Int32Array(workerData.shared)
+  parentPort.postMessage({ kind: 'up' })
+  if (workerData.slot === 1) {
+    const error = { name: 'Error', code: 'BROKEN', message: 'BROKEN: a slot', stack: '' }
+    parentPort.postMessage({ kind: 'failed', error: { ...error, isRetryable: false } })
+  } else {
+    const leave = () => {
+      if (Atomics.load(words, 0) !== 2) return
+      clearInterval(loop)
+      Atomics.store(new Int32Array(workerData.left), 0, 1)
+      parentPort.postMessage({ kind: 'ended', end: 'abandoned', status: {} })
+    }
+    const loop = setInterval(leave, 50)
+  }
+`)}`,
+)
+
+test('lets the other slots leave their loops before it ends their threads', async () => {
+  const left = new SharedArrayBuffer(4)
+  const supervisor = new Supervisor({
+    worker: TWO_SLOTS,
+    claim: () => ({ ...CLAIM, slots: 2, epochs: [0, 0] }),
+    workerData: (slot) => ({ slot, left }),
+    clock: systemClock,
+  })
+  expect(await supervisor.run()).toBe('failed')
+  expect(supervisor.error).toMatchObject({ code: 'BROKEN' })
+  expect(new Int32Array(left)[0]).toBe(1)
 })
 
 test('fails by name when a restart can not claim the store', async () => {
