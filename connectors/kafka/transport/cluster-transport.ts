@@ -99,16 +99,19 @@ class ClusterTransport implements KafkaTransport {
     const deadlineMs = this.#clock.elapsedMs() + timeoutMs
     const addresses = this.#addresses()
     let last: Outcome<Response> = unsent('no-broker', `${request.api.name}: no address is known`)
+    const first = this.#turn
     for (let i = 0; i < addresses.length; i++) {
       const remainingMs = deadlineMs - this.#clock.elapsedMs()
-      const address = addresses[(this.#turn + i) % addresses.length]
-      if (address === undefined || remainingMs <= 0 || this.#isClosed) break
+      const address = addresses[(first + i) % addresses.length]
+      if (this.#isClosed) return unsent('closed', `${request.api.name}: the transport was closed`)
+      if (address === undefined || remainingMs <= 0) break
       // The last address may use up the time; one before it leaves some for the others.
       const shareMs = remainingMs / Math.min(addresses.length - i, 3)
       last = await this.#link(address, request.api.lane).send(request, shareMs)
-      if (last.kind !== 'unsent') return last
+      const isAnswer = last.kind === 'answered' || last.kind === 'refused'
+      this.#turn = first + i + (isAnswer ? 0 : 1)
+      if (last.kind !== 'unsent') break
     }
-    this.#turn++
     return last
   }
 

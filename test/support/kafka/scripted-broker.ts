@@ -3,6 +3,7 @@
 // real broker does not do on demand.
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { ProtocolWriter } from '../../../connectors/kafka/protocol/protocol-writer.ts'
 
 /** A request as it came: its header, and the socket to answer on. */
@@ -28,10 +29,15 @@ export class ScriptedBroker {
   }
 
   /** @param onRequest is told of each request but ApiVersions, which is answered with all versions */
-  static async start(onRequest: (request: ScriptedRequest) => void): Promise<ScriptedBroker> {
-    const server = createServer()
+  static async start(
+    onRequest: (request: ScriptedRequest) => void,
+    tls?: TlsOptions,
+  ): Promise<ScriptedBroker> {
+    const server = tls === undefined ? createServer() : createTlsServer(tls)
     const broker = new ScriptedBroker(server)
-    server.on('connection', (socket) => broker.#serve(socket, onRequest))
+    const event = tls === undefined ? 'connection' : 'secureConnection'
+    server.on(event, (socket: Socket) => broker.#serve(socket, onRequest))
+    server.on('tlsClientError', () => undefined)
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     return broker

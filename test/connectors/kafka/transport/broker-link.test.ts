@@ -195,6 +195,16 @@ describe('a connection', () => {
     expect(outcomes.filter(({ kind }) => kind === 'unknown')).toHaveLength(IN_FLIGHT_MAX)
   })
 
+  it('that is idle has no timer: those of kafkajs ended with the login', async () => {
+    const timers = () =>
+      process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
+    const { link } = await linkTo((request) => request.answer(ended(0)))
+    expect(told(await link.send(commit, TIMEOUT_MS))).toBe('answered answered')
+    await systemClock.delay(50)
+    expect(timers()).toBeLessThanOrEqual(before)
+  })
+
   it('that is closed fails what it holds and takes nothing more', async () => {
     const { link, broker } = await linkTo(() => link.close())
     expect(told(await link.send(commit, TIMEOUT_MS))).toBe('unknown connection-lost')

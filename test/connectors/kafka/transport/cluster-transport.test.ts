@@ -1,5 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { brokerError, ErrorCode } from '../../../../connectors/kafka/protocol/error-code.ts'
 import { fetchRequest } from '../../../../connectors/kafka/protocol/fetch.ts'
 import { kafkaTransport } from '../../../../connectors/kafka/transport/cluster-transport.ts'
 import { createTopics } from '../../../../connectors/kafka/transport/create-topics.ts'
@@ -9,8 +10,8 @@ import { nameOf, responseOf } from '../../../../connectors/kafka/transport/outco
 import { listOffsets } from '../../../../connectors/kafka/transport/topic-offsets.ts'
 import { systemClock } from '../../../../engine/clock.ts'
 import { requireKafka } from '../../../support/kafka/require-broker.ts'
+import { produceValues, TIMEOUT_MS } from '../../../support/kafka/topic-values.ts'
 
-const TIMEOUT_MS = 10_000
 const run = `t${process.pid}`
 
 requireKafka('the transport on a broker', (brokers) => {
@@ -68,6 +69,67 @@ requireKafka('the transport on a broker', (brokers) => {
       [1, 0],
       [2, 0],
     ])
+  })
+
+  it('lists offsets by time, and the first one', async () => {
+    const topic = await createTopic('timed')
+    const timeMs = 1_700_000_000_000
+    await produceValues(transport, { topic, values: ['a', 'b'] })
+    const ask = [{ timeMs }, { timeMs: timeMs + 1 }, 'earliest' as const]
+    const found: number[] = []
+    for (const at of ask) {
+      const questions = [{ partition: 0, at }]
+      const outcome = await listOffsets(transport, topic, questions, 'read_committed', TIMEOUT_MS)
+      found.push(...responseOf(outcome).map(({ offset }) => offset))
+    }
+    expect(found).toEqual([0, -1, 0])
+  })
+
+  it('gives the errors of partitions by name', async () => {
+    const topic = await createTopic('errors')
+    const broker = transport.leaderOf(topic, 0)?.broker ?? -1
+    const part = { bytesMax: 1000, offset: 0 }
+    const asked = [
+      { ...part, partition: 0, offset: 99 },
+      { ...part, partition: 7 },
+      { ...part, partition: 0, leaderEpoch: 99 },
+    ]
+    const names: string[] = []
+    for (const partition of asked) {
+      const topics = [{ topic, partitions: [partition] }]
+      const request = fetchRequest({
+        topics,
+        waitMs: 0,
+        bytesMin: 1,
+        bytesMax: 1000,
+        isolation: 'read_committed',
+      })
+      const outcome = await transport.send({ kind: 'broker', broker }, request, TIMEOUT_MS)
+      names.push(brokerError(responseOf(outcome).partitions[0]?.errorCode ?? 0).name)
+    }
+    expect(names).toEqual([
+      'OFFSET_OUT_OF_RANGE',
+      'UNKNOWN_TOPIC_OR_PARTITION',
+      'UNKNOWN_LEADER_EPOCH',
+    ])
+  })
+
+  it('tells a topic that exists already from one that was made', async () => {
+    const topic = await createTopic('twice')
+    const options = { clock: systemClock, timeoutMs: TIMEOUT_MS }
+    const again = responseOf(await createTopics(transport, [{ topic, partitions: 1 }], options))
+    expect(again[0]?.errorCode).toBe(ErrorCode.topicAlreadyExists)
+  })
+
+  it('asks the next broker where the first does not listen', async () => {
+    const settings = {
+      brokers: parseBrokers(`127.0.0.1:1,${brokers()}`),
+      clientId: 'millrace-test',
+    }
+    const other = kafkaTransport(settings, systemClock)
+    expect(nameOf(await other.refresh([], TIMEOUT_MS))).toBe('answered')
+    other.close()
+    expect(nameOf(await other.refresh([], TIMEOUT_MS))).toBe('closed')
   })
 
   it('names a topic that is not there, and sends nothing', async () => {
