@@ -22,10 +22,11 @@ export const large = { orders: ORDERS, rounds: 5 }
 const BATCH_BYTES = 100_000
 const BATCHES_PER_RESPONSE = 10
 
-/** Records per second, the first round and the median of all. */
+/** Records per second: the first round, the median of all, and of the processor time of all. */
 export interface Rate {
   readonly first: number
   readonly median: number
+  readonly perCpuSecond: number
 }
 
 export interface KafkaBatchesResult {
@@ -77,30 +78,29 @@ function valuesOf(shape: OrdersShape): Values {
 function measure(compression: Compression, values: Values, rounds: number): KafkaBatchesResult {
   const records = values.ends.length
   const responses = responsesOf(compression, values)
-  const writing: number[] = []
-  const finding: number[] = []
-  const decoding: number[] = []
-  for (let round = 0; round < rounds; round++) {
-    writing.push(rate(records, () => write(compression, values, () => {})))
-    finding.push(rate(records, () => find(responses)))
-    decoding.push(rate(records, () => toColumns(responses)))
-  }
   return {
     compression,
     records,
     bytes: responses.reduce((bytes, response) => bytes + response.length, 0),
-    write: { first: writing[0] ?? 0, median: median(writing) },
-    find: { first: finding[0] ?? 0, median: median(finding) },
-    columns: { first: decoding[0] ?? 0, median: median(decoding) },
+    write: rate(records, rounds, () => write(compression, values, () => {})),
+    find: rate(records, rounds, () => find(responses)),
+    columns: rate(records, rounds, () => toColumns(responses)),
     hash: hashOf(responses),
   }
 }
 
-function rate(records: number, work: () => number): number {
-  const began = performance.now()
-  const done = work()
-  if (done !== records) throw new Error(`${done} of ${records} records`)
-  return perSecond(records, performance.now() - began)
+function rate(records: number, rounds: number, work: () => number): Rate {
+  const rates: number[] = []
+  const cpuBefore = process.cpuUsage()
+  for (let round = 0; round < rounds; round++) {
+    const began = performance.now()
+    const done = work()
+    if (done !== records) throw new Error(`${done} of ${records} records`)
+    rates.push(perSecond(records, performance.now() - began))
+  }
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const perCpuSecond = perSecond(records * rounds, (user + system) / 1000)
+  return { first: rates[0] ?? 0, median: median(rates), perCpuSecond }
 }
 
 function write(
