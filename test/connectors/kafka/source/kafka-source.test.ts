@@ -1,8 +1,11 @@
 import { CompressionTypes } from 'kafkajs'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { numberedDecoder, numbersOf } from '../../../support/decoders.ts'
 import { requireKafka } from '../../../support/kafka/require-broker.ts'
 import { nextRecords, numberedMessages, readToEnd, TopicFixture } from './topic-fixture.ts'
+
+// Brokers that come back and transactions of a foreign client take their time.
+vi.setConfig({ testTimeout: 60_000 })
 
 function numbers(first: number, end: number): number[] {
   return Array.from({ length: end - first }, (_, i) => first + i)

@@ -34,7 +34,9 @@ export class TopicFixture {
 
   constructor(brokers: string) {
     this.brokers = brokers
-    this.client = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING })
+    const retry = { retries: 30, maxRetryTime: 500 }
+    const addresses = brokers.split(',')
+    this.client = new Kafka({ brokers: addresses, logLevel: logLevel.NOTHING, retry })
   }
 
   get settings() {
