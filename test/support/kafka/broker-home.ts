@@ -11,6 +11,8 @@ import { brokerSettings } from './broker-settings.ts'
 
 export const KAFKA_VERSION = '4.1.1'
 
+const endsWithParent = ['setpriv', '--pdeathsig', 'KILL', 'java'] as const
+
 export interface BrokerHome {
   /** The class path, always in the same order: the archive of classes demands it. */
   readonly classPath: string
@@ -18,6 +20,8 @@ export interface BrokerHome {
   readonly template: string
   /** Where the archive of loaded classes is, or will be. */
   readonly classArchive: string
+  /** Runs Java: where the system can, so that it ends with the process that started it. */
+  readonly command: readonly [string, ...string[]]
 }
 
 /** What runs a broker here: undefined where Java or Maven is missing. */
@@ -41,7 +45,9 @@ export async function prepareBrokerHome(): Promise<BrokerHome> {
   const classPath = jars.map((name) => join(libraries, name)).join(':')
   const template = join(folder, 'template')
   await madeOnce(template, (target) => formatTemplate(classPath, target))
-  return { classPath, template, classArchive: join(folder, 'classes.jsa') }
+  const canEndTogether = await hasTool('setpriv', '--version')
+  const command = canEndTogether ? endsWithParent : (['java'] as const)
+  return { classPath, template, classArchive: join(folder, 'classes.jsa'), command }
 }
 
 /** Makes a folder beside its place and moves it there; who comes second uses the first one's. */

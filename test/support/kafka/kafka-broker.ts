@@ -142,8 +142,9 @@ export class KafkaBroker {
     const memory = ['-Xms128m', `-Xmx${this.#heap}`, '-XX:+UseSerialGC', ...this.#archive]
     const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn'
     const main = ['kafka.Kafka', join(this.#folder, 'server.properties')]
-    const args = [...memory, quiet, '-cp', this.#home.classPath, ...main]
-    return spawn('java', args, { stdio: ['ignore', log, log] })
+    const [program, ...before] = this.#home.command
+    const args = [...before, ...memory, quiet, '-cp', this.#home.classPath, ...main]
+    return spawn(program, args, { stdio: ['ignore', log, log] })
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
