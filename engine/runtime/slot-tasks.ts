@@ -18,6 +18,19 @@ import { Task } from './task.ts'
 export interface SlotTasks {
   readonly tasks: readonly Task[]
   readonly repartitionLogs: readonly RepartitionLog[]
+  /** Inputs that a bounded run had read to their ends: none may give anything more. */
+  readonly endedInputs: readonly EndedInput[]
+}
+
+export interface EndedInput {
+  readonly topic: string
+  readonly reader: PartitionReader
+}
+
+/** What opening tasks gathers. */
+interface Gathered {
+  readonly repartitionLogs: RepartitionLog[]
+  readonly endedInputs: EndedInput[]
 }
 
 export interface SlotTasksParts {
@@ -35,21 +48,16 @@ export interface SlotTasksParts {
 export function openTasks(parts: SlotTasksParts): SlotTasks {
   const { plan, settings } = parts
   const tasks: Task[] = []
-  const repartitionLogs: RepartitionLog[] = []
+  const gathered: Gathered = { repartitionLogs: [], endedInputs: [] }
   for (const stage of plan.stages) {
     for (let task = settings.slot; task < stage.tasks; task += settings.claim.slots) {
-      tasks.push(openTask(parts, stage, task, repartitionLogs))
+      tasks.push(openTask(parts, stage, task, gathered))
     }
   }
-  return { tasks, repartitionLogs }
+  return { tasks, ...gathered }
 }
 
-function openTask(
-  parts: SlotTasksParts,
-  stage: Stage,
-  ordinal: number,
-  logs: RepartitionLog[],
-): Task {
+function openTask(parts: SlotTasksParts, stage: Stage, ordinal: number, gathered: Gathered): Task {
   const { sinks, meters, store, wrap } = parts
   const task = new Task({
     stage,
@@ -62,8 +70,8 @@ function openTask(
   store.restore(task.id, task.tables)
   const channels = stage.inputs.flatMap((input, at) =>
     input.kind === 'topic'
-      ? [topicChannel(parts, task, input, at)]
-      : repartitionChannels(parts, task, input, at, logs),
+      ? [topicChannel(parts, task, input, at, gathered)]
+      : repartitionChannels(parts, task, input, at, gathered.repartitionLogs),
   )
   task.start(channels)
   return task
@@ -74,6 +82,7 @@ function topicChannel(
   task: Task,
   input: Extract<StageInput, { kind: 'topic' }>,
   at: number,
+  gathered: Gathered,
 ): Channel {
   const { topic } = input
   const partition = task.task
@@ -89,28 +98,33 @@ function topicChannel(
   const first = settings.from === 'latest' ? source.latest : source.earliest
   const offset = restored?.offset ?? first?.(partition) ?? 0
   const reader = source.open(partition, decoder, offset, restored?.bookmark)
-  if (restored?.isEnded === true) checkStillEnded(reader, topic.name, settings.mode)
+  if (restored?.isEnded === true) {
+    if (settings.mode === 'live') throw runEnded(topic.name)
+    gathered.endedInputs.push({ topic: topic.name, reader })
+  }
   return new TopicChannel({ topic, partition, input: at, reader, offset, restored })
 }
 
+/** Windows that a final watermark has closed can not be opened again. */
+function runEnded(topic: string): ConfigError {
+  return new ConfigError({
+    code: 'RUN_ENDED',
+    message: `the bounded run over topic "${topic}" has ended, its windows are closed`,
+    expected: 'a run that has not ended',
+    found: 'an ended one',
+    remedy: 'Run live in another data folder, or begin anew with --fresh.',
+  })
+}
+
 /**
- * An input that ended has sent its final watermark: nothing can follow it any more.
- * @throws ConfigError INPUT_CHANGED, RUN_ENDED
+ * Whether an ended input is at its end still; false while that can not be told yet.
+ * @throws ConfigError INPUT_CHANGED
  */
-function checkStillEnded(reader: PartitionReader, topic: string, mode: SlotSettings['mode']): void {
-  if (mode === 'live') {
-    throw new ConfigError({
-      code: 'RUN_ENDED',
-      message: `the bounded run over topic "${topic}" has ended, its windows are closed`,
-      expected: 'a run that has not ended',
-      found: 'an ended one',
-      remedy: 'Run live in another data folder, or begin anew with --fresh.',
-    })
-  }
-  if (reader.poll() === undefined) return
+export function isStillEnded({ topic, reader }: EndedInput): boolean {
+  if (reader.poll() === undefined) return reader.isEnded
   throw new ConfigError({
     code: 'INPUT_CHANGED',
-    message: `topic "${topic}" has grown after the bounded run over it had ended`,
+    message: `topic "${topic}" gives more after the bounded run over it had ended`,
     expected: 'the input as it was read to its end',
     found: 'more records',
     remedy: 'Begin anew with --fresh, or follow the topic live in another data folder.',

@@ -14,7 +14,7 @@ import type { SlotControl } from './slot-control.ts'
 import type { SlotEnd, SlotSettings, SlotStatus } from './slot-settings.ts'
 import { SlotSinks } from './slot-sinks.ts'
 import { statusOf } from './slot-status.ts'
-import { openTasks, type SlotTasks } from './slot-tasks.ts'
+import { isStillEnded, openTasks, type SlotTasks } from './slot-tasks.ts'
 import type { Task } from './task.ts'
 import { Ticker } from './ticker.ts'
 import { TicksReplay } from './ticks-replay.ts'
@@ -43,7 +43,7 @@ export class Slot {
   readonly #meters = new Meters()
   readonly #sinks: SlotSinks
   readonly #times: LoopTimes = { busyMs: 0, idleMs: 0, backPressureMs: 0, epochMs: 0 }
-  #tasks: SlotTasks = { tasks: [], repartitionLogs: [] }
+  #tasks: SlotTasks = { tasks: [], repartitionLogs: [], endedInputs: [] }
   #ticker: Ticker | undefined
   #replay: TicksReplay | undefined
   #epoch: number
@@ -101,6 +101,7 @@ export class Slot {
       meters: this.#meters,
       ...(wrap === undefined ? {} : { wrap }),
     })
+    await this.#checkEndedInputs()
     const { tasks } = this.#tasks
     this.#ticker = new Ticker(tasks, clock)
     this.#replay = new TicksReplay({
@@ -111,6 +112,17 @@ export class Slot {
     })
     for (const task of this.#replay.tasks) this.#ticker.hold(task)
     this.#lastEpochMs = clock.elapsedMs()
+  }
+
+  /** A pipe can not tell at once that it has nothing more. @throws ConfigError INPUT_CHANGED */
+  async #checkEndedInputs(): Promise<void> {
+    const { clock, control } = this.#parts
+    for (const input of this.#tasks.endedInputs) {
+      while (!isStillEnded(input) && !control.isStopping && !control.isAbandoned) {
+        control.beat()
+        await Promise.race([clock.delay(LOOP_SLICE_MS), input.reader.ready()])
+      }
+    }
   }
 
   async #close(): Promise<void> {

@@ -45,6 +45,8 @@ export interface RunSettings {
   readonly more?: readonly string[]
   /** `name:count`: where the process kills itself. */
   readonly failpoint?: string
+  /** What is piped in. */
+  readonly stdin?: string
 }
 
 /** A folder in memory where there is much of it: a killed process loses no page of the system. */
@@ -72,14 +74,16 @@ export function runArguments(settings: RunSettings): string[] {
   ]
 }
 
-export function startProgram(args: readonly string[], failpoint = ''): Running {
+export function startProgram(args: readonly string[], failpoint = '', stdin = ''): Running {
   const env = { ...process.env, MILLRACE_FAILPOINT: failpoint, NODE_OPTIONS: '' }
-  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.on('error', () => undefined) // A program that ends need not have read it all.
+  child.stdin.end(stdin)
   return { child, ended: endOf(child) }
 }
 
 export function startRun(settings: RunSettings): Running {
-  return startProgram(runArguments(settings), settings.failpoint)
+  return startProgram(runArguments(settings), settings.failpoint, settings.stdin)
 }
 
 /** Runs to the end of the process. */

@@ -1,5 +1,5 @@
 // What a run writes where: rows and summary.
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { removeFolder, runProgram, workFolder } from '../../faults/program.ts'
@@ -42,4 +42,17 @@ test('a run that begins anew says which lake tables keep their rows', {
     'lake table features/user_fraud_5m keeps its rows',
     'lake table raw/orders keeps its rows',
   ])
+})
+
+test('what is piped into a run that has ended is refused, and nothing is new without it', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const run = { data: join(work, 'piped'), inputs: ['orders=-'] }
+  const stdin = readFileSync(input, 'utf8')
+  const first = await runProgram({ ...run, stdin })
+  expect(first, first.words).toMatchObject({ code: 0 })
+  const more = await runProgram({ ...run, stdin })
+  expect(more, more.words).toMatchObject({ code: 2 })
+  expect(more.words).toMatch(/^INPUT_CHANGED: topic "orders" gives more/m)
+  expect(await runProgram({ ...run, stdin: '' })).toMatchObject({ code: 0 })
 })
