@@ -38,6 +38,8 @@ interface RunningSlot {
   beats: number
   beatAtMs: number
   isDone: boolean
+  /** It ended because it was asked to, before its inputs did. */
+  wasStopped: boolean
 }
 
 export class Supervisor {
@@ -114,7 +116,16 @@ export class Supervisor {
       const workerData = { ...this.#parts.workerData(slot, claim), shared: control.shared }
       const worker = new Worker(this.#parts.worker, { workerData })
       const left = loopEnd(worker)
-      const running = { slot, worker, control, left, beats: 0, beatAtMs: nowMs, isDone: false }
+      const running = {
+        slot,
+        worker,
+        control,
+        left,
+        beats: 0,
+        beatAtMs: nowMs,
+        isDone: false,
+        wasStopped: false,
+      }
       worker.on('message', (message: SlotMessage) => this.#receive(running, message))
       worker.on('error', (error) => this.#failed(running, threadError(error)))
       worker.on('exit', () => this.#exited(running))
@@ -138,8 +149,10 @@ export class Supervisor {
       case 'ended':
         this.#statuses[slot.slot] = message.status
         slot.isDone = true
+        slot.wasStopped = message.end === 'stopped'
         if (this.#slots.every(({ isDone }) => isDone)) {
-          this.#apply(message.end === 'ended' ? 'inputs-ended' : 'slots-stopped')
+          const anyStopped = this.#slots.some(({ wasStopped }) => wasStopped)
+          this.#apply(anyStopped ? 'slots-stopped' : 'inputs-ended')
         }
         return
       case 'failed':

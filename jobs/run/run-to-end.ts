@@ -57,7 +57,8 @@ export async function runToEnd(options: RunOptions, display: RunDisplay): Promis
       const { error } = run.supervisor
       // LMDB tells of a full disk on stderr itself, and does not end its line.
       const lead = OF_LMDB.test(error?.code ?? '') ? '\n' : ''
-      process.stderr.write(`${lead}${error?.message ?? 'the job failed'}\n`)
+      const where = error?.name === 'UserCodeError' ? ` Job: ${summary.job}.` : ''
+      process.stderr.write(`${lead}${error?.message ?? 'the job failed'}${where}\n`)
       return exitCodeOf(error)
     }
     display.onSummary?.(summary, run)

@@ -1,6 +1,7 @@
 // What a run writes where: rows and summary.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { removeFolder, runProgram, workFolder } from '../../faults/program.ts'
 
@@ -55,4 +56,39 @@ test('what is piped into a run that has ended is refused, and nothing is new wit
   expect(more, more.words).toMatchObject({ code: 2 })
   expect(more.words).toMatch(/^INPUT_CHANGED: topic "orders" gives more/m)
   expect(await runProgram({ ...run, stdin: '' })).toMatchObject({ code: 0 })
+})
+
+const BROKEN = `
+import { job, keyBy, process, schema, string, timestamp, topic, topicSink } from 'millrace'
+const shape = schema({ user_id: string(), event_time: timestamp() })
+const orders = topic('orders', { schema: shape, eventTime: 'event_time', key: 'user_id' })
+const score = process({
+  state: {},
+  output: shape,
+  onRecord() {
+    throw new Error('no such user')
+  },
+})
+export default job('scores', ({ from, to }) => {
+  to(from(orders).pipe(keyBy('user_id'), score), topicSink('scores'))
+})
+`
+
+test('a failure of a stateful function is named with job, operator and record', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const root = fileURLToPath(new URL('../../..', import.meta.url))
+  mkdirSync(join(work, 'node_modules'))
+  symlinkSync(root, join(work, 'node_modules', 'millrace'))
+  const broken = join(work, 'broken.ts')
+  writeFileSync(broken, BROKEN)
+  const end = await runProgram({
+    data: join(work, 'broken'),
+    job: broken,
+    inputs: [`orders=${input}`],
+  })
+  expect(end, end.words).toMatchObject({ code: 1 })
+  expect(end.words).toMatch(
+    /^PROCESS_FAILED: .*"process".*no such user.*partition 0, offset 0,.* Job: scores\.$/m,
+  )
 })
