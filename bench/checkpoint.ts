@@ -5,13 +5,13 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type Column, Dictionary, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
 import { JobStore, type SlotStore } from '../engine/checkpoint/index.ts'
 import { seededRandom, systemClock } from '../engine/clock.ts'
 import { COMPACTION_SLICE_BYTES_MAX } from '../engine/limits.ts'
 import { schema, string } from '../engine/schema/index.ts'
 import { KeyIndex, type SegmentWriter, type StateTable } from '../engine/state/index.ts'
+import { isProgram } from './support/command-line.ts'
 
 const TASK = 'stage/0'
 const ROW_BYTES = 40
@@ -216,7 +216,7 @@ function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   const [keys = '1000000', epochs = '60'] = process.argv.slice(2)
   const result = await benchCheckpoint(Number(keys), Number(epochs))
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)

@@ -7,11 +7,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { DeltaSink, openTable, readColumns } from '../connectors/delta/index.ts'
 import { type Column, Dictionary, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
 import { seededRandom, systemClock } from '../engine/clock.ts'
 import { decimal, int64, schema, string, timestamp } from '../engine/schema/index.ts'
+import { isProgram } from './support/command-line.ts'
 
 export const small = { epochs: 2, batchesPerEpoch: 4, users: 100 }
 export const large = { epochs: 20, batchesPerEpoch: 250, users: 100_000 }
@@ -167,7 +167,7 @@ function percentiles(values: readonly number[]) {
   return { p50: at(0.5) ?? 0, p99: at(0.99) ?? 0 }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   const result = await run(process.argv[2] === 'small' ? small : large)
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
 }

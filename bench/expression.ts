@@ -5,7 +5,6 @@
 // decimals; `case` is three ranges to a text; `division` is exact decimal division; `local day`
 // truncates to Berlin's days. It should not win by much where every row needs more than float64
 // (`wide`). Usage: node <compiled>/bench/expression.js [small|large]
-import { pathToFileURL } from 'node:url'
 import { Dictionary, type RecordBatch, recordBatch, rowsOf } from '../engine/batch/index.ts'
 import { seededRandom } from '../engine/clock.ts'
 import {
@@ -24,6 +23,7 @@ import {
   string,
   timestamp,
 } from '../engine/schema/index.ts'
+import { isProgram } from './support/command-line.ts'
 
 export const small = { batches: 4, rounds: 1 }
 export const large = { batches: 400, rounds: 7 }
@@ -198,7 +198,7 @@ function perSecond(records: number, began: number): number {
   return Math.round((records / (performance.now() - began)) * 1000)
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   const size = process.argv[2] === 'small' ? small : large
   for (const result of run(size)) console.log(JSON.stringify(result))
 }

@@ -6,7 +6,6 @@
 //   npx tsc -p tsconfig.json && taskset -c 1 node dist/bench/hopping-window.js
 //     [--events 2000000] [--users 100000] [--size-s 300] [--slide-s 60] [--rounds 3]
 //     [--checkpoint-ms 1000]
-import { pathToFileURL } from 'node:url'
 import {
   ByteWriter,
   type Column,
@@ -22,6 +21,7 @@ import { int64, schema, timestamp } from '../engine/schema/index.ts'
 import type { SegmentWriter, StateTable } from '../engine/state/index.ts'
 import { count, countDistinct, sum } from '../operators/aggregates/index.ts'
 import { WindowOperator } from '../operators/window/index.ts'
+import { isProgram } from './support/command-line.ts'
 
 const input = schema({
   user_id: int64(),
@@ -275,4 +275,4 @@ function main(args: readonly string[]): void {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main(process.argv.slice(2))
+if (isProgram(import.meta.url)) main(process.argv.slice(2))

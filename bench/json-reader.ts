@@ -5,12 +5,12 @@
 // It should not win where every record has other keys: the exact path then reads each of them.
 // Usage: node <compiled>/bench/json-reader.js [small|large] [file of orders.mjs]
 import { readFileSync } from 'node:fs'
-import { pathToFileURL } from 'node:url'
 import type { Column } from '../engine/batch/index.ts'
 import { hashBytes } from '../engine/batch/index.ts'
 import { seededRandom } from '../engine/clock.ts'
 import { type DecodePolicies, jsonDecoder } from '../engine/json/index.ts'
 import { decimal, int64, type Schema, schema, string, timestamp } from '../engine/schema/index.ts'
+import { isProgram } from './support/command-line.ts'
 
 export const small = { records: 5000, rounds: 1 }
 export const large = { records: 1_000_000, rounds: 9 }
@@ -197,7 +197,7 @@ function perSecond(records: number, began: number): number {
   return Math.round((records / (performance.now() - began)) * 1000)
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   const size = process.argv[2] === 'small' ? small : large
   for (const result of run(size, process.argv[3])) console.log(JSON.stringify(result))
 }

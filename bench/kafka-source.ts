@@ -3,13 +3,13 @@
 // Shapes: one partition of JSON orders of about 100 bytes, in plain batches of 1,000 records.
 // It should not win on topics that hardly fill a fetch: both then wait for the broker.
 // Usage: node <compiled>/bench/kafka-source.js [small|large], with KAFKA_BROKERS=host:port
-import { pathToFileURL } from 'node:url'
 import { Kafka, logLevel } from 'kafkajs'
 import { kafkaSource } from '../connectors/kafka/source/index.ts'
 import { parseBrokers } from '../connectors/kafka/transport/kafka-settings.ts'
 import { systemClock } from '../engine/clock.ts'
 import { jsonDecoder } from '../engine/json/index.ts'
 import { int64, schema, string, timestamp } from '../engine/schema/index.ts'
+import { isProgram } from './support/command-line.ts'
 import { median, perSecond } from './support/statistics.ts'
 
 export const small = { records: 2000, rounds: 1 }
@@ -141,7 +141,7 @@ async function readEachBatch(
   return { elapsedMs, sum }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   const brokers = process.env.KAFKA_BROKERS
   if (brokers === undefined) throw new Error('KAFKA_BROKERS names the broker: host:port')
   const shape = process.argv[2] === 'small' ? small : large

@@ -9,12 +9,13 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { type EmbeddedLog, logSource, openLog } from '../connectors/log/index.ts'
 import { systemClock } from '../engine/clock.ts'
 import type { RecordDecoder } from '../engine/connector.ts'
 import { jsonDecoder } from '../engine/json/index.ts'
 import { float64, schema, string } from '../engine/schema/index.ts'
+import { isProgram } from './support/command-line.ts'
 
 export const small = { records: 5000, recordsPerAppend: 500, tailed: 20, pauseMs: 2 }
 export const large = { records: 1_000_000, recordsPerAppend: 1000, tailed: 1000, pauseMs: 7 }
@@ -148,7 +149,7 @@ function percentiles(values: readonly number[]): { p50: number; p99: number } {
   return { p50: at(0.5), p99: at(0.99) }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   const [mode, folder = '', count = '0', pauseMs = '1'] = process.argv.slice(2)
   if (mode === 'append') await append(folder, Number(count), Number(pauseMs))
   else console.log(JSON.stringify(await run(mode === 'small' ? small : large), null, 2))

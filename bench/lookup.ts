@@ -12,7 +12,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { OnlineReader, OnlineSink } from '../connectors/online/index.ts'
 import { batchOfRows } from '../engine/batch/index.ts'
 import { Environment } from '../engine/checkpoint/index.ts'
@@ -21,6 +20,7 @@ import type { DecisionStores } from '../engine/connector.ts'
 import { type ApiServer, serveApi } from '../engine/observe/index.ts'
 import { decimal, int64, schema, string, timestamp } from '../engine/schema/index.ts'
 import { featureSource } from '../jobs/run/serve-run.ts'
+import { isProgram } from './support/command-line.ts'
 
 export const small = { users: 200, lookups: 60, warmUp: 20, isApart: false, rowsPerEpoch: 0 }
 export const large = {
@@ -229,7 +229,7 @@ async function writeForEver(env: Environment, users: number, rows: number): Prom
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   const [, , role = 'large', folder = '', users = '', rows = ''] = process.argv
   if (role === 'serve') {
     const server = await serve(new Environment(folder))

@@ -8,13 +8,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { OnlineReader, OnlineSink } from '../connectors/online/index.ts'
 import { Dictionary, type RecordBatch, recordBatch } from '../engine/batch/index.ts'
 import { Environment } from '../engine/checkpoint/index.ts'
 import { seededRandom, systemClock } from '../engine/clock.ts'
 import type { DecisionStores } from '../engine/connector.ts'
 import { decimal, int64, schema, string, timestamp } from '../engine/schema/index.ts'
+import { isProgram } from './support/command-line.ts'
 
 export const small = { users: 500, usersPerEpoch: 250, lookups: 200 }
 export const large = { users: 100_000, usersPerEpoch: 10_000, lookups: 20_000 }
@@ -179,7 +179,7 @@ function rate(rows: number, elapsedMs: number): number {
   return Math.round((rows * 1000) / elapsedMs)
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   const result = await run(process.argv[2] === 'small' ? small : large)
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
 }

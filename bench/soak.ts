@@ -8,7 +8,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -36,6 +35,7 @@ import {
   topic,
   topicSink,
 } from '../jobs/index.ts'
+import { isProgram } from './support/command-line.ts'
 
 const START = 1_700_000_000_000_000
 const DAY_MICROS = 24 * 3600 * 1_000_000
@@ -277,7 +277,7 @@ function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (isProgram(import.meta.url)) {
   const { values } = parseArgs({
     options: { events: { type: 'string' }, users: { type: 'string' }, minutes: { type: 'string' } },
   })
