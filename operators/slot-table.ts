@@ -10,10 +10,10 @@ import {
   readSequence,
   type SegmentWriter,
   type StateTable,
+  sortByNumber,
   type TableFormat,
   writeSequence,
 } from '../engine/state/index.ts'
-import { sortBySequence } from './window/sequence-order.ts'
 
 export interface SlotTableOptions {
   readonly name: string
@@ -105,13 +105,13 @@ export class SlotTable implements StateTable {
 
   snapshot(segment: SegmentWriter): void {
     const slots = this.#takeDirty()
-    const sequences = this.#keys.sequenceOf
-    const rows = Int32Array.from(slots.keys())
+    const sequences = Float64Array.from(slots, (slot) => this.#keys.sequenceOf[slot]!)
+    sortByNumber(slots, sequences)
     const removed = Float64Array.from(this.#removed).sort()
     let gone = 0
-    for (const row of sortBySequence(rows, rows.length, slots, sequences)) {
-      const slot = slots[row]!
-      const sequence = sequences[slot]!
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i]!
+      const sequence = sequences[i]!
       for (; gone < removed.length && removed[gone]! < sequence; gone++) {
         segment.delete(sequenceKey(removed[gone]!))
       }
